@@ -1,0 +1,13 @@
+//! The internal model is OTLP's own: a batch keeps the encoded spans it came with, and is decoded only where somebody looks inside.
+
+mod batch;
+mod id;
+mod trace;
+mod wire;
+
+pub use batch::{BatchError, ContextRef, SpanBatch, SpanRef};
+pub use id::{ParseIdError, SpanId, TraceId};
+pub use trace::{ServiceSummary, Trace, TraceSummary, service_name, summarize};
+
+/// The service name of a resource that carries no usable `service.name` (the name Jaeger's own OTLP translation uses).
+pub const MISSING_SERVICE_NAME: &str = "OTLPResourceNoServiceName";
