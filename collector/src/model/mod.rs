@@ -3,11 +3,13 @@
 mod batch;
 mod id;
 mod trace;
+mod view;
 mod wire;
 
 pub use batch::{BatchError, ContextRef, SpanBatch, SpanRef};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use trace::{ServiceSummary, Trace, TraceSummary, service_name, summarize};
+pub use view::{SpanView, messages, resource_has_attribute, scope_has_attribute};
 
 /// The service name of a resource that carries no usable `service.name` (the name Jaeger's own OTLP translation uses).
 pub const MISSING_SERVICE_NAME: &str = "OTLPResourceNoServiceName";

@@ -1,5 +1,7 @@
 //! The storage contract: one set of traits for every backend, and what each backend can do beyond the least.
 
+pub mod memory;
+
 use async_trait::async_trait;
 
 use crate::model::{SpanBatch, Trace, TraceId, TraceSummary, summarize};
