@@ -1,4 +1,9 @@
 //! A Jaeger-compatible tracing backend: receivers → admission → storage → query → APIs.
 
 pub mod model;
+pub mod receiver;
+pub mod server;
+pub mod settings;
+pub mod shutdown;
 pub mod storage;
+pub mod telemetry;

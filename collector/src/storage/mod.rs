@@ -1,8 +1,11 @@
 //! The storage contract: one set of traits for every backend, and what each backend can do beyond the least.
 
 pub mod memory;
+mod open;
 
 use async_trait::async_trait;
+
+pub use open::{Storage, open};
 
 use crate::model::{SpanBatch, Trace, TraceId, TraceSummary, summarize};
 

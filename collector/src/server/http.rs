@@ -1,0 +1,93 @@
+//! Serves one port: HTTP/1.1 and HTTP/2 without TLS (gRPC is the latter), with limits on everything that a stranger can open.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take to send the head of a request.
+const DEFAULT_HEADER_READ_SECONDS_MAX: u64 = 10;
+/// Requests that one HTTP/2 connection may have open at once.
+const DEFAULT_STREAMS_PER_CONNECTION_MAX: u32 = 256;
+/// HTTP/2 flow-control windows: large enough that one batch of spans needs no round trip in between.
+const DEFAULT_STREAM_WINDOW_BYTES: u32 = 1 << 20;
+const DEFAULT_CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
+/// A silent HTTP/2 peer is asked whether it lives, and dropped if it does not answer.
+const DEFAULT_KEEP_ALIVE_SECONDS: u64 = 60;
+/// After an error that accepting meets (out of file descriptors), before it tries again.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    stopping: CancellationToken,
+) -> io::Result<()> {
+    let connections = Arc::new(Semaphore::new(connections_max));
+    let graceful = GracefulShutdown::new();
+    let builder = builder();
+    loop {
+        // With every place taken the next client waits in the kernel's queue.
+        let accepted = tokio::select! {
+            () = stopping.cancelled() => break,
+            accepted = accept(&listener, &connections) => accepted,
+        };
+        let Some((stream, place)) = accepted else {
+            tokio::time::sleep(ACCEPT_BACKOFF).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks is its client's affair.
+            if let Err(error) = connection.await {
+                tracing::debug!(error = &*error, "connection ended");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+    Ok(())
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = connections.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // Small batches must not wait for the acknowledgement of the ones before them.
+            let _ = stream.set_nodelay(true);
+            Some((stream, place))
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot accept a connection");
+            None
+        }
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(DEFAULT_HEADER_READ_SECONDS_MAX));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(DEFAULT_STREAMS_PER_CONNECTION_MAX)
+        .initial_stream_window_size(DEFAULT_STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(DEFAULT_CONNECTION_WINDOW_BYTES)
+        .keep_alive_interval(Duration::from_secs(DEFAULT_KEEP_ALIVE_SECONDS));
+    builder
+}

@@ -1,0 +1,154 @@
+//! Everything that can be set, with where it comes from: flags first, then the environment (our names, and Jaeger's where it has one).
+
+use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
+
+use bytesize::ByteSize;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    receiver::{DEFAULT_IN_FLIGHT_BYTES_MAX, DEFAULT_REQUEST_BYTES_MAX},
+    storage::memory::DEFAULT_MEMORY_BYTES_MAX,
+};
+
+/// How long a shutdown may take before what is left is cut off.
+pub const DEFAULT_SHUTDOWN_SECONDS_MAX: u64 = 10;
+/// Connections that one port keeps open at once.
+pub const DEFAULT_CONNECTIONS_MAX: usize = 10_000;
+/// How much larger than one request the requests in flight must be: a body is held packed, unpacked and, if JSON, as text.
+const IN_FLIGHT_PER_REQUEST: usize = 3;
+
+/// Which parts of the program run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Receivers, storage and query in one process
+    AllInOne,
+    /// Receivers only; the storage is shared with `query`
+    Collector,
+    /// Query API and web page only
+    Query,
+}
+
+impl Role {
+    pub fn receives(self) -> bool {
+        self != Self::Query
+    }
+
+    pub fn answers(self) -> bool {
+        self != Self::Collector
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StorageKind {
+    /// In this process, capped in bytes, gone with it
+    Memory,
+}
+
+/// The flags of a running server. `--help` is the reference of every setting.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Address to listen on; `0.0.0.0` or `::` for every interface
+    #[arg(long, value_name = "ADDRESS", env = "JQS_LISTEN_HOST", default_value = "127.0.0.1")]
+    pub listen_host: IpAddr,
+
+    /// Where traces are kept
+    #[arg(long, value_enum, env = "SPAN_STORAGE_TYPE", default_value = "memory")]
+    pub storage: StorageKind,
+
+    /// What stored traces may take with `--storage memory`; the least recently written ones make room
+    #[arg(long, value_name = "SIZE", env = "JQS_MEMORY_MAX_BYTES", default_value_t = ByteSize(DEFAULT_MEMORY_BYTES_MAX as u64))]
+    pub memory_max_bytes: ByteSize,
+
+    /// Port of OTLP over gRPC (0: any free port, on this and every other port)
+    #[arg(long, value_name = "PORT", env = "JQS_OTLP_GRPC_PORT", default_value_t = 4317)]
+    pub otlp_grpc_port: u16,
+
+    /// Port of OTLP over HTTP
+    #[arg(long, value_name = "PORT", env = "JQS_OTLP_HTTP_PORT", default_value_t = 4318)]
+    pub otlp_http_port: u16,
+
+    /// Port of the query API and the web page
+    #[arg(long, value_name = "PORT", env = "JQS_QUERY_PORT", default_value_t = 16686)]
+    pub query_port: u16,
+
+    /// Port of the health check (`/status`)
+    #[arg(long, value_name = "PORT", env = "JQS_HEALTH_PORT", default_value_t = 13133)]
+    pub health_port: u16,
+
+    /// Port of the admin endpoint that Jaeger 1.x had (`/`, `/metrics`)
+    #[arg(long, value_name = "PORT", env = "JQS_ADMIN_PORT", default_value_t = 14269)]
+    pub admin_port: u16,
+
+    /// Port of our own metrics in Prometheus' format (`/metrics`)
+    #[arg(long, value_name = "PORT", env = "JQS_METRICS_PORT", default_value_t = 8888)]
+    pub metrics_port: u16,
+
+    /// Path under which the query API and the page are served, such as `/jaeger`
+    #[arg(long, value_name = "PATH", env = "JQS_BASE_PATH", default_value = "/")]
+    pub base_path: String,
+
+    /// Largest request after decompression; larger ones are refused
+    #[arg(long, value_name = "SIZE", env = "JQS_REQUEST_MAX_BYTES", default_value_t = ByteSize(DEFAULT_REQUEST_BYTES_MAX as u64))]
+    pub request_max_bytes: ByteSize,
+
+    /// What all requests in flight may hold together; beyond it senders are told to retry
+    #[arg(long, value_name = "SIZE", env = "JQS_IN_FLIGHT_MAX_BYTES", default_value_t = ByteSize(DEFAULT_IN_FLIGHT_BYTES_MAX as u64))]
+    pub in_flight_max_bytes: ByteSize,
+
+    /// Connections that one port keeps open at once
+    #[arg(long, value_name = "COUNT", env = "JQS_MAX_CONNECTIONS", default_value_t = NonZeroUsize::new(DEFAULT_CONNECTIONS_MAX).unwrap_or(NonZeroUsize::MIN))]
+    pub max_connections: NonZeroUsize,
+
+    /// Seconds that a shutdown may take to finish what was begun
+    #[arg(long, value_name = "SECONDS", env = "JQS_SHUTDOWN_SECONDS", default_value_t = DEFAULT_SHUTDOWN_SECONDS_MAX)]
+    pub shutdown_seconds: u64,
+}
+
+/// A setting that cannot stand.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    #[error(
+        "the role `{role}` needs a storage that it shares with other processes, and `memory` lives in one: \
+         run `all-in-one`, or choose another `--storage`"
+    )]
+    StorageNotShared { role: &'static str },
+    #[error(
+        "`--in-flight-max-bytes` ({in_flight}) must be at least {IN_FLIGHT_PER_REQUEST} times `--request-max-bytes` ({request}), \
+         or the largest requests would be turned away for ever"
+    )]
+    InFlightTooSmall { in_flight: ByteSize, request: ByteSize },
+    #[error("`--base-path` must start with `/` and hold only letters, digits and `-_./~`, not `{0}`")]
+    BasePath(String),
+}
+
+/// Settings that have been checked against each other.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub role: Role,
+    pub args: ServeArgs,
+    /// Without the slash at its end; empty for the root.
+    pub base_path: String,
+}
+
+impl Settings {
+    pub fn new(role: Role, args: ServeArgs) -> Result<Self, SettingsError> {
+        if role != Role::AllInOne && args.storage == StorageKind::Memory {
+            let role = if role == Role::Query { "query" } else { "collector" };
+            return Err(SettingsError::StorageNotShared { role });
+        }
+        let (in_flight, request) = (args.in_flight_max_bytes, args.request_max_bytes);
+        if in_flight.as_u64() < request.as_u64().saturating_mul(IN_FLIGHT_PER_REQUEST as u64) {
+            return Err(SettingsError::InFlightTooSmall { in_flight, request });
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_./~".contains(c);
+        if !args.base_path.starts_with('/') || !args.base_path.chars().all(allowed) {
+            return Err(SettingsError::BasePath(args.base_path));
+        }
+        let base_path = args.base_path.trim_end_matches('/').to_string();
+        Ok(Self { role, args, base_path })
+    }
+
+    pub fn shutdown_max(&self) -> Duration {
+        Duration::from_secs(self.args.shutdown_seconds)
+    }
+}
