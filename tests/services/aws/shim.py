@@ -196,6 +196,7 @@ for arn_type in (
 resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
 update_resource = provisioners._update_resource
+delete_nested = provisioners._cfn_nested_stack_delete
 
 
 def resolve_document_in_host(params, body_key, url_key, label):
@@ -234,6 +235,17 @@ def update_keeping_attributes(resource_type, physical_id, old, new, stack_name, 
     return (new_id, {**earlier, **(attributes or {})}) if new_id == physical_id else (new_id, attributes)
 
 
+def delete_nested_sparing_retained(physical_id, properties):
+    """MiniStack heeds a DeletionPolicy in the root stack alone: what a nested one retains is taken out before."""
+    child = _stacks.get(provisioners._nested_stack_lookup_name(physical_id)) or {}
+    definitions = (child.get("_template") or {}).get("Resources", {})
+    for logical_id in list(child.get("_resources", {})):
+        policy = definitions.get(logical_id, {}).get("DeletionPolicy", "Delete")
+        if policy in provisioners._RETAINING_POLICIES:
+            del child["_resources"][logical_id]
+    delete_nested(physical_id, properties)
+
+
 def rebind(name, original, replacement):
     """MiniStack's modules import these functions by name: every one of them gets the replacement."""
     for module in list(sys.modules.values()):
@@ -244,6 +256,7 @@ def rebind(name, original, replacement):
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
+provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
 
 if __name__ == "__main__":
     main()
