@@ -266,3 +266,17 @@ def test_update_the_image(account, network):
     [service] = account.services(outputs["ClusterName"]).values()
     assert account.container(service)["image"].endswith("/jqs:0.2.0")
     account.delete(STACK)
+
+
+def test_update_the_scheme(account, network):
+    """Both load balancers exist for a while, so that no name and no target group may be in both."""
+    before = account.inventory()
+    internal = for_existing_vpc({}, network)
+    first = account.create(STACK, "jaeger-existing-vpc.yaml", internal)
+    groups = {each for kind, each in account.inventory() - before if kind == "target group"}
+    second = account.update(STACK, "jaeger-existing-vpc.yaml", for_existing_vpc(PUBLIC, network))
+    check_load_balancer(account, second, PUBLIC)
+    assert second["LoadBalancerArn"] != first["LoadBalancerArn"]
+    assert {each for kind, each in account.inventory() if kind == "target group"}.isdisjoint(groups)
+    account.delete(STACK)
+    assert account.inventory() - before == set()
