@@ -205,8 +205,22 @@ def test_the_domain_is_private_and_encrypted():
         "TLSSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10",
     }
     assert properties["EBSOptions"]["VolumeType"] == "gp3"
-    principals = [each["Principal"] for each in properties["AccessPolicies"]["Statement"]]
-    assert principals == [
-        {"AWS": {"Fn::GetAtt": ["CollectorRole", "Arn"]}},
-        {"AWS": {"Fn::GetAtt": ["QueryRole", "Arn"]}},
-    ]
+    statements = properties["AccessPolicies"]["Statement"]
+    roles = [statement["Principal"]["AWS"]["Fn::GetAtt"][0] for statement in statements]
+    assert set(roles) == {"CollectorRole", "QueryRole"}
+
+
+def test_the_query_role_can_search_but_not_write():
+    [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
+    paths = {}
+    for statement in domain["Properties"]["AccessPolicies"]["Statement"]:
+        if statement["Principal"] == {"AWS": {"Fn::GetAtt": ["QueryRole", "Arn"]}}:
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                paths[action] = statement["Resource"]["Fn::Sub"][0].split("${Suffix}")[1]
+    assert paths == {
+        "es:ESHttpGet": "/*",
+        "es:ESHttpHead": "/*",
+        "es:ESHttpPost": "/_*search",
+        "es:ESHttpPut": "/_template/*",
+    }

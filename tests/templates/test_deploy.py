@@ -223,7 +223,7 @@ def check_domain(account, parameters):
     assert cluster["DedicatedMasterEnabled"] == ("OpenSearchMasterInstanceType" in parameters)
     for statement in json.loads(domain["AccessPolicies"])["Statement"]:
         assert ":role/" in statement["Principal"]["AWS"]
-        assert statement["Resource"].endswith(f":domain/{name}/*")
+        assert f":domain/{name}/" in statement["Resource"]
 
 
 @pytest.mark.parametrize("case", REFUSED)
