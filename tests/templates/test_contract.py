@@ -224,3 +224,15 @@ def test_the_query_role_can_search_but_not_write():
         "es:ESHttpPost": "/_*search",
         "es:ESHttpPut": "/_template/*",
     }
+
+
+def test_the_documentation_names_every_parameter_and_output():
+    documentation = (FOLDER.parent / "docs" / "templates.md").read_text()
+    for name in ENTRIES:
+        template = load(name)
+        for parameter, definition in template["Parameters"].items():
+            default = definition.get("Default")
+            shown = "required" if default is None else f"`{default}`" if default != "" else "empty"
+            assert f"| `{parameter}` | {shown} |" in documentation
+        for output in template["Outputs"]:
+            assert f"| `{output}` |" in documentation
