@@ -1,0 +1,115 @@
+"""An account of the stand-in: deploys, deletes and lists what is there."""
+
+import json
+
+import boto3
+
+TEMPLATE_BUCKET = "jqs-templates"
+TEMPLATE_PREFIX = "jqs/0123abcd/"
+WAIT = {"Delay": 0.1, "MaxAttempts": 300}
+
+
+class Account:
+    def __init__(self):
+        session = boto3.Session()
+        self.region = session.region_name
+        for service in ("cloudformation", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "s3"):
+            setattr(self, service, session.client(service))
+
+    def upload(self, folder):
+        self.s3.create_bucket(Bucket=TEMPLATE_BUCKET)
+        for path in folder.rglob("*.yaml"):
+            key = TEMPLATE_PREFIX + path.relative_to(folder).as_posix()
+            self.s3.put_object(Bucket=TEMPLATE_BUCKET, Key=key, Body=path.read_bytes())
+
+    def create(self, stack, template, parameters):
+        self.cloudformation.create_stack(
+            StackName=stack,
+            TemplateURL=f"https://{TEMPLATE_BUCKET}.s3.{self.region}.amazonaws.com/{TEMPLATE_PREFIX}{template}",
+            Parameters=self.parameters(template, parameters),
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        self.wait("stack_create_complete", stack)
+        return self.outputs(stack)
+
+    def update(self, stack, template, parameters):
+        self.cloudformation.update_stack(
+            StackName=stack,
+            TemplateURL=f"https://{TEMPLATE_BUCKET}.s3.{self.region}.amazonaws.com/{TEMPLATE_PREFIX}{template}",
+            Parameters=self.parameters(template, parameters),
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        self.wait("stack_update_complete", stack)
+        return self.outputs(stack)
+
+    def delete(self, stack):
+        self.cloudformation.delete_stack(StackName=stack)
+        self.wait("stack_delete_complete", stack)
+
+    def parameters(self, template, parameters):
+        if not template.startswith("modules/"):
+            parameters = {
+                "TemplateBucket": TEMPLATE_BUCKET,
+                "TemplateBucketRegion": self.region,
+                "TemplatePrefix": TEMPLATE_PREFIX,
+                **parameters,
+            }
+        return [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]
+
+    def wait(self, state, stack):
+        try:
+            self.cloudformation.get_waiter(state).wait(StackName=stack, WaiterConfig=WAIT)
+        except Exception as error:
+            raise AssertionError(f"{stack} did not reach {state}:\n" + "\n".join(self.failures())) from error
+
+    def failures(self):
+        """Why resources failed, in every stack of the account."""
+        for summary in self.cloudformation.list_stacks()["StackSummaries"]:
+            for event in self.cloudformation.describe_stack_events(StackName=summary["StackId"])["StackEvents"]:
+                if event["ResourceStatus"].endswith("FAILED"):
+                    yield f"{event['StackName']}: {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+
+    def outputs(self, stack):
+        [description] = self.cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
+
+    def services(self, cluster):
+        arns = self.ecs.list_services(cluster=cluster)["serviceArns"]
+        found = self.ecs.describe_services(cluster=cluster, services=arns)["services"]
+        return {service["serviceName"]: service for service in found}
+
+    def container(self, service):
+        task = self.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        return task["containerDefinitions"][0]
+
+    def security_group(self, group_id):
+        return self.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
+
+    def role_policies(self, role):
+        names = self.iam.list_role_policies(RoleName=role)["PolicyNames"]
+        found = [self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+        return [json.loads(each) if isinstance(each, str) else each for each in found]
+
+    def inventory(self):
+        """Everything that a deployment may leave behind."""
+        stacks = self.cloudformation.list_stacks()["StackSummaries"]
+        listed = {
+            "stack": [each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"],
+            "vpc": [each["VpcId"] for each in self.ec2.describe_vpcs()["Vpcs"]],
+            "subnet": [each["SubnetId"] for each in self.ec2.describe_subnets()["Subnets"]],
+            "route table": [each["RouteTableId"] for each in self.ec2.describe_route_tables()["RouteTables"]],
+            "gateway": [each["InternetGatewayId"] for each in self.ec2.describe_internet_gateways()["InternetGateways"]],
+            "nat": [each["NatGatewayId"] for each in self.ec2.describe_nat_gateways()["NatGateways"]],
+            "address": [each["AllocationId"] for each in self.ec2.describe_addresses()["Addresses"]],
+            "endpoint": [each["VpcEndpointId"] for each in self.ec2.describe_vpc_endpoints()["VpcEndpoints"]],
+            "security group": [each["GroupId"] for each in self.ec2.describe_security_groups()["SecurityGroups"]],
+            "cluster": self.ecs.list_clusters()["clusterArns"],
+            "task definition": self.ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+            "load balancer": [each["LoadBalancerArn"] for each in self.elbv2.describe_load_balancers()["LoadBalancers"]],
+            "target group": [each["TargetGroupArn"] for each in self.elbv2.describe_target_groups()["TargetGroups"]],
+            "log group": [each["logGroupName"] for each in self.logs.describe_log_groups()["logGroups"]],
+            "log policy": [each["policyName"] for each in self.logs.describe_resource_policies()["resourcePolicies"]],
+            "domain": [each["DomainName"] for each in self.opensearch.list_domain_names()["DomainNames"]],
+            "role": [each["RoleName"] for each in self.iam.list_roles()["Roles"]],
+        }
+        return {(kind, each) for kind, ids in listed.items() for each in ids}

@@ -1,0 +1,238 @@
+"""What neither a linter nor the stand-in sees: whether the templates fit each other and what AWS demands of values."""
+
+import itertools
+import re
+
+import pytest
+
+from template import ALL, ENTRIES, FOLDER, admits, children, load, resources, walk
+
+FARGATE_MEMORY_MIB = {
+    256: [512, 1024, 2048],
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+}
+UNTAGGABLE = {
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::EC2::Route",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::IAM::ServiceLinkedRole",
+    "AWS::Logs::ResourcePolicy",
+}
+ENTRY_OUTPUTS = {
+    "ClusterName",
+    "ImageUri",
+    "JaegerURL",
+    "LoadBalancerArn",
+    "LogGroupName",
+    "OpenSearchEndpoint",
+    "OtlpGrpcEndpoint",
+    "OtlpHttpEndpoint",
+    "ServiceNames",
+    "StorageBackend",
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_children_get_exactly_their_parameters(name):
+    template = load(name)
+    assert children(template)
+    for logical_id, (file, passed) in children(template).items():
+        assert set(passed) == set(load(file)["Parameters"]), f"{name}: {logical_id}"
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_outputs_taken_from_children_exist_when_the_parent_reads_them(name):
+    template = load(name)
+    files = {logical_id: file for logical_id, (file, _) in children(template).items()}
+    taken = [each["Fn::GetAtt"] for each in walk(template) if "Fn::GetAtt" in each]
+    assert taken
+    for logical_id, attribute in taken:
+        assert attribute.removeprefix("Outputs.") in load(files[logical_id])["Outputs"], f"{name}: {logical_id}.{attribute}"
+    assert set(template["Outputs"]) == ENTRY_OUTPUTS
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_parameters_are_explained_grouped_and_used(name):
+    template = load(name)
+    parameters = template["Parameters"]
+    interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [each for group in interface["ParameterGroups"] for each in group["Parameters"]]
+    assert sorted(grouped) == sorted(parameters)
+    assert set(interface["ParameterLabels"]) == set(parameters)
+    body = (FOLDER / name).read_text().split("\nParameters:")[1]
+    for parameter, definition in parameters.items():
+        assert definition["Description"].strip()
+        constrained = {"AllowedPattern", "AllowedValues", "MinValue", "MaxValue"} & set(definition)
+        assert definition["Type"].startswith(("AWS::", "List<AWS::")) or constrained, parameter
+        assert bool(constrained) == ("ConstraintDescription" in definition), parameter
+        used = rf"!Ref {parameter}\b|\${{{parameter}}}"
+        assert re.search(used, body), f"{parameter} is not used"
+
+
+def test_a_parameter_means_the_same_everywhere():
+    seen = {}
+    for name in ALL:
+        for parameter, definition in load(name)["Parameters"].items():
+            # A new VPC must have room for subnets of a known size, and resolves its lists itself.
+            if parameter == "VPCCIDR":
+                continue
+            constraint = {key: definition.get(key) for key in ("Type", "AllowedPattern", "AllowedValues", "MinValue", "MaxValue", "Default")}
+            first = seen.setdefault(parameter, (name, constraint))
+            assert constraint == first[1], f"{parameter} differs between {first[0]} and {name}"
+
+
+def test_a_rule_says_the_same_everywhere():
+    seen = {}
+    for name in ALL:
+        for rule, definition in load(name).get("Rules", {}).items():
+            assert seen.setdefault(rule, definition) == definition, f"{rule} in {name}"
+    entries = [set(load(name)["Rules"]) for name in ENTRIES]
+    for name in ALL:
+        for rules in entries:
+            specific = {"InternetFacingHasPublicSubnets", "DataNodesFitTheZones"}
+            assert set(load(name).get("Rules", {})) - specific <= rules
+
+
+@pytest.mark.parametrize("rule, prefix", [("AllInOneSize", "MemoryTask"), ("CollectorSize", "Collector"), ("QuerySize", "Query")])
+def test_size_rules_admit_what_fargate_offers(rule, prefix):
+    template = load("jaeger-existing-vpc.yaml")
+    cpus, memories = (template["Parameters"][prefix + each]["AllowedValues"] for each in ("Cpu", "Memory"))
+    for cpu, memory in itertools.product(cpus, memories):
+        admitted = admits(template["Rules"][rule], {f"{prefix}Cpu": cpu, f"{prefix}Memory": memory})
+        assert admitted == (int(memory) in FARGATE_MEMORY_MIB[int(cpu)]), f"{cpu} units, {memory} MiB"
+
+
+@pytest.mark.parametrize("prefix", ["Collector", "Query"])
+def test_count_rules_admit_an_ordered_range(prefix):
+    template = load("jaeger-existing-vpc.yaml")
+    fewest, most = (template["Parameters"][f"{each}{prefix}Count"]["AllowedValues"] for each in ("Min", "Max"))
+    for low, high in itertools.product(fewest, most):
+        admitted = admits(template["Rules"][f"{prefix}Counts"], {f"Min{prefix}Count": low, f"Max{prefix}Count": high})
+        assert admitted == (low <= high), f"{low} to {high}"
+
+
+def test_data_nodes_spread_evenly_over_the_zones_they_need():
+    domain = load("modules/opensearch.yaml")
+    counts = domain["Parameters"]["OpenSearchInstanceCount"]["AllowedValues"]
+    rule = load("jaeger-new-vpc.yaml")["Rules"]["DataNodesFitTheZones"]
+    for count in counts:
+        three = any(each["Fn::Equals"][1] == count for each in domain["Conditions"]["ThreeZones"]["Fn::Or"])
+        zones = 1 if count == 1 else 3 if three else 2
+        assert count % zones == 0, f"{count} nodes in {zones} zones"
+        for offered in (2, 3):
+            chosen = {"StorageBackend": "opensearch", "NumberOfAZs": offered, "OpenSearchInstanceCount": count}
+            assert admits(rule, chosen) == (zones <= offered), f"{count} nodes in {offered} zones"
+
+
+def test_traces_fill_sixty_percent_of_the_task():
+    template = load("modules/memory.yaml")
+    bytes_of = template["Mappings"]["TraceMemory"]
+    assert list(bytes_of) == template["Parameters"]["MemoryTaskMemory"]["AllowedValues"]
+    for mebibytes, limit in bytes_of.items():
+        assert int(limit["Bytes"]) == int(mebibytes) * 1024 * 1024 * 6 // 10
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_everything_that_can_be_is_tagged(name):
+    for logical_id, resource in load(name)["Resources"].items():
+        tags = resource["Properties"].get("Tags", [])
+        tagged = {"Key": "EnvironmentName", "Value": {"Ref": "EnvironmentName"}} in tags
+        assert tagged != (resource["Type"] in UNTAGGABLE), logical_id
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_permissions_have_no_wildcard_where_there_is_a_choice(name):
+    for statement in walk(load(name)):
+        if "Effect" not in statement or "Action" not in statement:
+            continue
+        actions = statement["Action"]
+        assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions))
+        assert statement.get("Principal") != "*"
+        if statement.get("Resource") == "*":
+            assert actions == "ecr:GetAuthorizationToken"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_is_bound_to_a_partition_region_or_name(name):
+    template = load(name)
+    body = (FOLDER / name).read_text().split("\nResources:")[1]
+    assert "arn:aws" not in body
+    assert "amazonaws.com/" not in body
+    assert not re.search(r"\b(us|eu|ap|sa|ca|me|af)-[a-z]+-\d\b", body)
+    for role in resources(template, "AWS::IAM::Role").values():
+        assert "RoleName" not in role["Properties"]
+
+
+def test_scaled_services_have_no_desired_count():
+    template = load("modules/collector-query.yaml")
+    services = resources(template, "AWS::ECS::Service")
+    targets = resources(template, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert len(services) == len(targets) == 2
+    assert not any("DesiredCount" in service["Properties"] for service in services.values())
+    [alone] = resources(load("modules/memory.yaml"), "AWS::ECS::Service").values()
+    assert alone["Properties"]["DesiredCount"] == 1
+    assert alone["Properties"]["DeploymentConfiguration"]["MaximumPercent"] == 100
+
+
+@pytest.mark.parametrize("name", ["modules/memory.yaml", "modules/collector-query.yaml"])
+def test_services_guard_their_deployments_and_tasks(name):
+    template = load(name)
+    for service in resources(template, "AWS::ECS::Service").values():
+        breaker = service["Properties"]["DeploymentConfiguration"]["DeploymentCircuitBreaker"]
+        assert breaker == {"Enable": True, "Rollback": True}
+        assert service["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+        assert service["Properties"]["Cluster"] == {"Ref": "ClusterName"}
+    for task in resources(template, "AWS::ECS::TaskDefinition").values():
+        [container] = task["Properties"]["ContainerDefinitions"]
+        assert container["ReadonlyRootFilesystem"] is True
+        assert container["HealthCheck"]["Command"] == ["CMD", "/jqs-collector", "health"]
+        assert container["Command"] == [container["Name"]]
+
+
+def test_the_domain_is_private_and_encrypted():
+    [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
+    properties = domain["Properties"]
+    assert properties["EncryptionAtRestOptions"] == properties["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+    assert properties["DomainEndpointOptions"] == {
+        "EnforceHTTPS": True,
+        "TLSSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10",
+    }
+    assert properties["EBSOptions"]["VolumeType"] == "gp3"
+    statements = properties["AccessPolicies"]["Statement"]
+    roles = [statement["Principal"]["AWS"]["Fn::GetAtt"][0] for statement in statements]
+    assert set(roles) == {"CollectorRole", "QueryRole"}
+
+
+def test_the_query_role_can_search_but_not_write():
+    [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
+    paths = {}
+    for statement in domain["Properties"]["AccessPolicies"]["Statement"]:
+        if statement["Principal"] == {"AWS": {"Fn::GetAtt": ["QueryRole", "Arn"]}}:
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                paths[action] = statement["Resource"]["Fn::Sub"][0].split("${Suffix}")[1]
+    assert paths == {
+        "es:ESHttpGet": "/*",
+        "es:ESHttpHead": "/*",
+        "es:ESHttpPost": "/_*search",
+        "es:ESHttpPut": "/_template/*",
+    }
+
+
+def test_the_documentation_names_every_parameter_and_output():
+    documentation = (FOLDER.parent / "docs" / "templates.md").read_text()
+    for name in ENTRIES:
+        template = load(name)
+        for parameter, definition in template["Parameters"].items():
+            default = definition.get("Default")
+            shown = "required" if default is None else f"`{default}`" if default != "" else "empty"
+            assert f"| `{parameter}` | {shown} |" in documentation
+        for output in template["Outputs"]:
+            assert f"| `{output}` |" in documentation

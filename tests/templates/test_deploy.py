@@ -1,0 +1,282 @@
+"""Deploys every combination that matters to the AWS stand-in, looks at what is there, and deletes it again."""
+
+import json
+import re
+
+import pytest
+from account import Account
+from botocore.exceptions import ClientError
+from template import FOLDER
+
+STACK = "a-stack-with-a-rather-long-name-as-pipelines-tend-to-make-them"
+LONGEST_NAME = "abcdefghijkl"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+VPC_CIDR = "10.0.0.0/16"
+TARGETS = {4317: 4317, 4318: 4318, 80: 16686}
+TLS_TARGETS = {4317: 4317, 4318: 4318, 443: 16686}
+SERVICE_LINKED_ROLE = ("role", "AWSServiceRoleForOpensearchservice")
+
+OPENSEARCH = {"StorageBackend": "opensearch"}
+PUBLIC = {"LoadBalancerScheme": "internet-facing", "AllowedCIDR": "203.0.113.0/24"}
+OPEN_TO_ALL = {"LoadBalancerScheme": "internet-facing", "AllowedCIDR": "0.0.0.0/0", "CertificateArn": CERTIFICATE}
+
+CASES = {
+    "memory": {},
+    "memory, three zones": {"NumberOfAZs": 3, "NatGateways": "per-az"},
+    "memory, largest task": {"MemoryTaskCpu": 4096, "MemoryTaskMemory": 30720},
+    "memory, internet-facing": PUBLIC,
+    "memory, other image": {"ImageUri": "210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/jqs:1.2.3"},
+    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enabled"},
+    "opensearch": OPENSEARCH,
+    "opensearch, one node": {**OPENSEARCH, "OpenSearchInstanceCount": 1},
+    "opensearch, three zones": {
+        **OPENSEARCH,
+        "NumberOfAZs": 3,
+        "OpenSearchInstanceCount": 3,
+        "OpenSearchMasterInstanceType": "m7g.medium.search",
+        "CreateOpenSearchServiceLinkedRole": "Yes",
+    },
+    "opensearch, open to all": {**OPENSEARCH, **OPEN_TO_ALL, "DomainName": "jaeger.example.com"},
+}
+REFUSED = {
+    "pair that Fargate lacks": ({"MemoryTaskCpu": 256, "MemoryTaskMemory": 8192}, "MemoryTaskMemory must be"),
+    "collector too large": ({**OPENSEARCH, "CollectorCpu": 4096}, "CollectorMemory must be"),
+    "range upside down": ({**OPENSEARCH, "MinQueryCount": 4, "MaxQueryCount": 2}, "MinQueryCount must not"),
+    "internet-facing for nobody": ({"LoadBalancerScheme": "internet-facing"}, "needs AllowedCIDR"),
+    "open to all in clear text": ({**OPEN_TO_ALL, "CertificateArn": ""}, "needs CertificateArn"),
+    "name too long": ({"EnvironmentName": LONGEST_NAME + "m"}, "EnvironmentName"),
+    "name in capitals": ({"EnvironmentName": "Jaeger"}, "EnvironmentName"),
+    "wide range in disguise": ({**PUBLIC, "AllowedCIDR": "203.0.113.0/0"}, "AllowedCIDR"),
+    "image without a tag": ({"ImageUri": "example/jqs"}, "ImageUri"),
+    "unknown storage": ({"StorageBackend": "paper"}, "StorageBackend"),
+}
+
+
+@pytest.fixture(scope="session")
+def account():
+    account = Account()
+    account.upload(FOLDER)
+    return account
+
+
+@pytest.fixture(scope="session")
+def network(account):
+    """An existing VPC, for which the module alone must do."""
+    outputs = account.create("network", "modules/vpc.yaml", {"NumberOfAZs": 3, "VPCCIDR": VPC_CIDR})
+    yield outputs
+    account.delete("network")
+
+
+def for_existing_vpc(parameters, network):
+    chosen = {key: value for key, value in parameters.items() if key not in ("NumberOfAZs", "NatGateways")}
+    zones = 3 if parameters.get("NumberOfAZs") == 3 else 2
+    subnets = {key: ",".join(network[key].split(",")[:zones]) for key in ("PrivateSubnetIDs", "PublicSubnetIDs")}
+    if chosen.get("LoadBalancerScheme") != "internet-facing":
+        del subnets["PublicSubnetIDs"]
+    return {"VPCID": network["VPCID"], "VPCCIDR": network["VPCCIDR"], **subnets, **chosen}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("entry", ["new", "existing"])
+def test_deploy_and_delete(account, network, entry, case):
+    parameters = {"EnvironmentName": LONGEST_NAME, **CASES[case]}
+    given = parameters if entry == "new" else for_existing_vpc(parameters, network)
+    before = account.inventory()
+    outputs = account.create(STACK, f"jaeger-{entry}-vpc.yaml", given)
+    try:
+        check_outputs(outputs, parameters)
+        check_load_balancer(account, outputs, parameters)
+        check_services(account, outputs, parameters)
+        check_execution_role(account, outputs, parameters)
+        if parameters.get("StorageBackend") == "opensearch":
+            check_domain(account, parameters)
+    finally:
+        account.delete(STACK)
+    left = account.inventory() - before
+    # It belongs to the account: removed here, so that the next case may create it.
+    if parameters.get("CreateOpenSearchServiceLinkedRole") == "Yes":
+        left.remove(SERVICE_LINKED_ROLE)
+        account.iam.delete_service_linked_role(RoleName=SERVICE_LINKED_ROLE[1])
+    assert left == set()
+
+
+def check_outputs(outputs, parameters):
+    opensearch = parameters.get("StorageBackend") == "opensearch"
+    assert outputs["StorageBackend"] == ("opensearch" if opensearch else "memory")
+    assert outputs["ServiceNames"] == ("collector,query" if opensearch else "all-in-one")
+    assert ("OpenSearchEndpoint" in outputs) == opensearch
+    default_image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/jqs:0.1.0"
+    assert outputs["ImageUri"] == parameters.get("ImageUri", default_image)
+    assert outputs["LogGroupName"] == f"/jqs/{outputs['ClusterName']}"
+    protocol = "https" if "CertificateArn" in parameters else "http"
+    host = parameters.get("DomainName", r"[a-z0-9.-]+")
+    assert re.fullmatch(f"{protocol}://{host}", outputs["JaegerURL"])
+    assert outputs["OtlpGrpcEndpoint"] == outputs["JaegerURL"] + ":4317"
+    assert outputs["OtlpHttpEndpoint"] == outputs["JaegerURL"] + ":4318"
+
+
+def check_load_balancer(account, outputs, parameters):
+    arn = outputs["LoadBalancerArn"]
+    [balancer] = account.elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    assert (balancer["Type"], balancer["Scheme"]) == ("network", parameters.get("LoadBalancerScheme", "internal"))
+    assert len(balancer["LoadBalancerName"]) <= 32
+    check_placement(account, balancer, parameters)
+
+    tls = "CertificateArn" in parameters
+    targets = TLS_TARGETS if tls else TARGETS
+    listeners = account.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    assert {each["Port"] for each in listeners} == set(targets)
+    groups = account.elbv2.describe_target_groups()["TargetGroups"]
+    group_of = {each["TargetGroupArn"]: each for each in groups}
+    for listener in listeners:
+        assert listener["Protocol"] == ("TLS" if tls else "TCP")
+        assert [each["CertificateArn"] for each in listener.get("Certificates", [])] == ([CERTIFICATE] if tls else [])
+        group = group_of[listener["DefaultActions"][0]["TargetGroupArn"]]
+        assert group["Port"] == targets[listener["Port"]]
+        assert len(group["TargetGroupName"]) <= 32
+        assert (group["TargetType"], group["HealthCheckPort"], group["HealthCheckPath"]) == ("ip", "13133", "/status")
+        assert group["HealthCheckProtocol"] == "HTTP"
+    check_reach(account, balancer["SecurityGroups"], set(targets), parameters)
+
+
+def check_placement(account, balancer, parameters):
+    """In public subnets if and only if it is internet-facing."""
+    subnets = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
+    assert len(subnets) == (3 if parameters.get("NumberOfAZs") == 3 else 2)
+    tables = account.ec2.describe_route_tables()["RouteTables"]
+    for subnet in subnets:
+        [table] = [each for each in tables if subnet in [link.get("SubnetId") for link in each["Associations"]]]
+        ways_out = [each.get("GatewayId", "") for each in table["Routes"] if each.get("DestinationCidrBlock") == "0.0.0.0/0"]
+        public = any(way.startswith("igw-") for way in ways_out)
+        assert public == (balancer["Scheme"] == "internet-facing")
+
+
+def check_reach(account, group_ids, ports, parameters):
+    """Clients reach the load balancer from the ranges asked for, and only the load balancer reaches the tasks."""
+    [group_id] = group_ids
+    group = account.security_group(group_id)
+    allowed = {VPC_CIDR, *filter(None, [parameters.get("AllowedCIDR")])}
+    assert {
+        (rule["FromPort"], rule["ToPort"], source["CidrIp"]) for rule in group["IpPermissions"] for source in rule["IpRanges"]
+    } == {(port, port, cidr) for port in ports for cidr in allowed}
+
+    assert not any(rule["IpRanges"] for rule in group["IpPermissionsEgress"])
+    behind = {(rule["FromPort"], pair["GroupId"]) for rule in group["IpPermissionsEgress"] for pair in rule["UserIdGroupPairs"]}
+    [task_group_id] = {each for _, each in behind}
+    assert {port for port, _ in behind} == {4317, 4318, 16686, 13133}
+    tasks = account.security_group(task_group_id)
+    assert {
+        (rule["FromPort"], rule["ToPort"], pair["GroupId"]) for rule in tasks["IpPermissions"] for pair in rule["UserIdGroupPairs"]
+    } == {(port, port, group_id) for port in (4317, 4318, 16686, 13133)}
+    assert not any(rule["IpRanges"] for rule in tasks["IpPermissions"])
+
+
+def check_services(account, outputs, parameters):
+    services = account.services(outputs["ClusterName"])
+    assert sorted(services) == sorted(outputs["ServiceNames"].split(","))
+    ports = {
+        name: {each["containerPort"] for each in service["loadBalancers"]} for name, service in services.items()
+    }
+    if parameters.get("StorageBackend") == "opensearch":
+        assert ports == {"collector": {4317, 4318}, "query": {16686}}
+    else:
+        assert ports == {"all-in-one": {4317, 4318, 16686}}
+    for name, service in services.items():
+        assert service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
+        container = account.container(service)
+        assert (container["name"], container["command"]) == (name, [name])
+        assert container["image"] == outputs["ImageUri"]
+        environment = {each["name"]: each["value"] for each in container["environment"]}
+        assert environment["JQS_LISTEN_HOST"] == "0.0.0.0"
+        assert environment["SPAN_STORAGE_TYPE"] == outputs["StorageBackend"]
+        if name == "all-in-one":
+            mebibytes = parameters.get("MemoryTaskMemory", 2048)
+            assert int(environment["JQS_MEMORY_MAX_BYTES"]) == mebibytes * 1024 * 1024 * 6 // 10
+        else:
+            assert environment["ES_SERVER_URLS"] == outputs["OpenSearchEndpoint"]
+            assert environment["JQS_OPENSEARCH_AUTH"] == "sigv4"
+
+
+def check_execution_role(account, outputs, parameters):
+    service = next(iter(account.services(outputs["ClusterName"]).values()))
+    task = account.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    [policy] = account.role_policies(task["executionRoleArn"].rsplit("/", 1)[1])
+    [pull] = [each for each in policy["Statement"] if "ecr:BatchGetImage" in each["Action"]]
+    if "ImageUri" in parameters:
+        repository = "arn:aws:ecr:*:*:repository/team"
+        assert pull["Resource"] == [repository, f"{repository}/*"]
+    else:
+        assert pull["Resource"] == "arn:aws:ecr:us-east-1:123456789012:repository/jqs"
+
+
+def check_domain(account, parameters):
+    [name] = [each["DomainName"] for each in account.opensearch.list_domain_names()["DomainNames"]]
+    assert re.fullmatch(r"[a-z][a-z0-9-]{2,27}", name)
+    domain = account.opensearch.describe_domain(DomainName=name)["DomainStatus"]
+    cluster = domain["ClusterConfig"]
+    nodes = parameters.get("OpenSearchInstanceCount", 2)
+    assert int(cluster["InstanceCount"]) == nodes
+    assert cluster["ZoneAwarenessEnabled"] == (nodes > 1)
+    if nodes > 1:
+        assert cluster["ZoneAwarenessConfig"]["AvailabilityZoneCount"] == nodes
+    assert len(domain["VPCOptions"]["SubnetIds"]) == nodes
+    assert cluster["DedicatedMasterEnabled"] == ("OpenSearchMasterInstanceType" in parameters)
+    for statement in json.loads(domain["AccessPolicies"])["Statement"]:
+        assert ":role/" in statement["Principal"]["AWS"]
+        assert f":domain/{name}/" in statement["Resource"]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("entry", ["new", "existing"])
+def test_refuse(account, network, entry, case):
+    parameters, reason = REFUSED[case]
+    given = parameters if entry == "new" else for_existing_vpc(parameters, network)
+    with pytest.raises(ClientError, match=reason):
+        account.create(STACK, f"jaeger-{entry}-vpc.yaml", given)
+
+
+def test_refuse_more_zones_for_the_domain_than_the_new_vpc_has(account):
+    with pytest.raises(ClientError, match="OpenSearchInstanceCount must be"):
+        account.create(STACK, "jaeger-new-vpc.yaml", {**OPENSEARCH, "OpenSearchInstanceCount": 3})
+
+
+def test_refuse_internet_facing_without_public_subnets(account, network):
+    given = for_existing_vpc(PUBLIC, network)
+    del given["PublicSubnetIDs"]
+    with pytest.raises(ClientError, match="needs PublicSubnetIDs"):
+        account.create(STACK, "jaeger-existing-vpc.yaml", given)
+
+
+def test_two_deployments_of_one_name_live_side_by_side(account, network):
+    before = account.inventory()
+    given = for_existing_vpc(OPENSEARCH, network)
+    stacks = ["first", "second"]
+    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", given)["ClusterName"] for stack in stacks}
+    assert len(clusters) == 2
+    assert len(account.opensearch.list_domain_names()["DomainNames"]) == 2
+    for stack in stacks:
+        account.delete(stack)
+    assert account.inventory() - before == set()
+
+
+def test_update_the_image(account, network):
+    given = for_existing_vpc({}, network)
+    account.create(STACK, "jaeger-existing-vpc.yaml", given)
+    outputs = account.update(STACK, "jaeger-existing-vpc.yaml", {**given, "ImageTag": "0.2.0"})
+    [service] = account.services(outputs["ClusterName"]).values()
+    assert account.container(service)["image"].endswith("/jqs:0.2.0")
+    account.delete(STACK)
+
+
+def test_update_the_scheme(account, network):
+    """Both load balancers exist for a while, so that no name and no target group may be in both."""
+    before = account.inventory()
+    internal = for_existing_vpc({}, network)
+    first = account.create(STACK, "jaeger-existing-vpc.yaml", internal)
+    groups = {each for kind, each in account.inventory() - before if kind == "target group"}
+    second = account.update(STACK, "jaeger-existing-vpc.yaml", for_existing_vpc(PUBLIC, network))
+    check_load_balancer(account, second, PUBLIC)
+    assert second["LoadBalancerArn"] != first["LoadBalancerArn"]
+    assert {each for kind, each in account.inventory() if kind == "target group"}.isdisjoint(groups)
+    account.delete(STACK)
+    assert account.inventory() - before == set()
