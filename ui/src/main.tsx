@@ -1,0 +1,10 @@
+import { render } from 'preact';
+import { App } from './app';
+import './style/theme.css';
+import './style/base.css';
+import './style/search.css';
+import './style/trace.css';
+import './style/detail.css';
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);
