@@ -42,7 +42,7 @@ export function TraceHeader({ id, trace, onFind }: Props) {
           title={`${trace.end - trace.start} ns`}
         />
         <Fact name="Services" value={trace.services.length} />
-        <Fact name="Depth" value={trace.depth} />
+        <Fact name="Depth" value={trace.depth.toLocaleString()} />
         <Fact name="Spans" value={trace.spans.length.toLocaleString()} />
         <Fact name="Errors" value={trace.errors.toLocaleString()} bad={trace.errors > 0} />
       </dl>

@@ -18,7 +18,7 @@ interface Props {
 }
 
 /** Deeper spans are not indented further; their depth is in the detail. */
-const DEEPEST_INDENT = 24;
+const DEEPEST_INDENT = 16;
 
 export function SpanRow({ span, top, view, active, open, collapsed, match, onShow, onToggle }: Props) {
   const color = serviceColor(span.service);
