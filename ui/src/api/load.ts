@@ -3,9 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 export type Load<T> =
-  | { state: 'loading'; previous?: T }
-  | { state: 'failed'; error: Error }
-  | { state: 'done'; value: T };
+  { state: 'loading'; previous?: T } | { state: 'failed'; error: Error } | { state: 'done'; value: T };
 
 /** Loads anew when `key` changes, and forgets answers that come too late. Shows the last value meanwhile. */
 export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Load<T> {

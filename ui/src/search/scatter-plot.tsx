@@ -39,7 +39,7 @@ export function ScatterPlot({ found }: { found: Found[] }) {
             </text>
           ))}
           {dots.map((dot) => (
-            // biome-ignore lint/a11y/noStaticElementInteractions: the list of links below is the accessible way
+            // The list of links below is the way for the keyboard.
             <circle
               key={dot.trace.id}
               class={dot.trace.errors > 0 ? 'dot error' : 'dot'}

@@ -30,8 +30,7 @@ export function SpanRow({ span, top, view, active, open, collapsed, match, onSho
     match === false && 'dim',
   ];
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys of all rows
-    // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus and names its active row
+    // The tree has the focus, names its active row and handles the keys of all rows.
     <div
       id={`row-${span.key}`}
       class={classes.filter(Boolean).join(' ')}
