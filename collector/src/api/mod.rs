@@ -5,6 +5,8 @@ mod json;
 mod legacy;
 mod params;
 mod reply;
+#[cfg(test)]
+mod tests;
 mod trace_response;
 pub mod ui;
 mod v3;

@@ -113,7 +113,7 @@ fn is_pretty(params: &Params) -> bool {
     params.first("prettyPrint").is_some_and(|value| value != "false")
 }
 
-fn now_ns() -> u64 {
+pub(super) fn now_ns() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
