@@ -16,8 +16,9 @@ use crate::storage::StorageError;
 pub const DEFAULT_ATTEMPTS_MAX: u32 = 5;
 /// The pause after the first attempt; each further one is twice as long.
 const DEFAULT_RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// Nothing but what the outcome needs.
-const PATH: &str = "_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason";
+/// Nothing but what the outcome needs: `items.*.status,items.*.error.type,items.*.error.reason`. Encoded, because a signature
+/// covers the encoded form.
+const PATH: &str = "_bulk?filter_path=items.%2A.status%2Citems.%2A.error.type%2Citems.%2A.error.reason";
 
 /// Items as they are sent: an action and a document each.
 #[derive(Debug, Default)]

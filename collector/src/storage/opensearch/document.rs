@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 pub(super) use from::{Placed, assemble};
 pub(super) use into::{SpanWriter, append_id};
 
+const NANOS_PER_MICRO: u64 = 1_000;
 /// Keys of the tags in which Jaeger keeps a span's own fields.
 pub(super) const KIND: &str = "span.kind";
 pub(super) const ERROR: &str = "error";

@@ -15,12 +15,10 @@ use opentelemetry_proto::tonic::{
 use prost::Message as _;
 
 use super::{
-    CHILD_OF, DOT_REPLACEMENT, ERROR, EVENT_NAME, FOLLOWS_FROM, KIND, Log, Process, REFERENCE_TYPE, Reference,
-    SCOPE_NAME, SCOPE_VERSION, STATUS_CODE, STATUS_DESCRIPTION, SpanDocument, TRACE_STATE, Tag, TagValue,
+    CHILD_OF, DOT_REPLACEMENT, ERROR, EVENT_NAME, FOLLOWS_FROM, KIND, Log, NANOS_PER_MICRO, Process, REFERENCE_TYPE,
+    Reference, SCOPE_NAME, SCOPE_VERSION, STATUS_CODE, STATUS_DESCRIPTION, SpanDocument, TRACE_STATE, Tag, TagValue,
 };
 use crate::model::{MISSING_SERVICE_NAME, TraceId};
-
-const NANOS_PER_MICRO: u64 = 1_000;
 
 /// A span with what it belongs to.
 pub(in crate::storage::opensearch) struct Placed {

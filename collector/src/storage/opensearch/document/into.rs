@@ -15,12 +15,12 @@ use prost::Message as _;
 use serde_json::{json, value::RawValue};
 
 use super::{
-    CHILD_OF, ERROR, EVENT_NAME, FOLLOWS_FROM, KIND, Log, Process, ProcessExtra, REFERENCE_TYPE, Reference, SCOPE_NAME,
-    SCOPE_VERSION, STATUS_CODE, STATUS_DESCRIPTION, SpanDocument, SpanExtra, TRACE_STATE, Tag, TagValue,
+    CHILD_OF, ERROR, EVENT_NAME, FOLLOWS_FROM, KIND, Log, NANOS_PER_MICRO, Process, ProcessExtra, REFERENCE_TYPE,
+    Reference, SCOPE_NAME, SCOPE_VERSION, STATUS_CODE, STATUS_DESCRIPTION, SpanDocument, SpanExtra, TRACE_STATE, Tag,
+    TagValue,
 };
 use crate::model::service_name;
 
-const NANOS_PER_MICRO: u64 = 1_000;
 /// Jaeger maps flags to a signed integer and reads them as an unsigned one. OTLP reserves the bit that only one of them holds.
 const FLAGS_MASK: u32 = i32::MAX as u32;
 
@@ -194,35 +194,34 @@ fn log(event: &Event) -> Log<'_> {
 
 fn tag(attribute: &KeyValue) -> Tag<'_> {
     let value = attribute.value.as_ref().and_then(|any| any.value.as_ref());
-    let (kind, tag_value) = match value {
-        Some(Value::StringValue(text)) => ("string", TagValue::Text(text.into())),
-        Some(Value::BoolValue(value)) => ("bool", TagValue::Bool(*value)),
-        Some(Value::IntValue(value)) => ("int64", TagValue::Int(*value)),
-        Some(Value::DoubleValue(value)) => ("float64", double(*value)),
-        Some(Value::BytesValue(bytes)) => ("binary", TagValue::Text(hex::encode(bytes).into())),
-        other => ("string", TagValue::Text(other.map_or_else(String::new, |value| plain(value).to_string()).into())),
-    };
-    let untyped = !matches!(
-        value,
-        Some(
-            Value::StringValue(_)
-                | Value::BoolValue(_)
-                | Value::IntValue(_)
-                | Value::DoubleValue(_)
-                | Value::BytesValue(_)
-        )
-    );
-    let exact = || BASE64_STANDARD.encode(attribute.value.as_ref().map_or_else(Vec::new, AnyValue::encode_to_vec));
-    Tag { key: (&attribute.key).into(), kind: kind.into(), value: tag_value, otlp: untyped.then(exact) }
+    let typed = value.and_then(|value| match value {
+        Value::StringValue(text) => Some(("string", TagValue::Text(text.into()))),
+        Value::BoolValue(value) => Some(("bool", TagValue::Bool(*value))),
+        Value::IntValue(value) => Some(("int64", TagValue::Int(*value))),
+        Value::DoubleValue(value) => Some(("float64", number(*value)?)),
+        Value::BytesValue(bytes) => Some(("binary", TagValue::Text(hex::encode(bytes).into()))),
+        _ => None,
+    });
+    let key = (&attribute.key).into();
+    match typed {
+        Some((kind, value)) => Tag { key, kind: kind.into(), value, otlp: None },
+        None => {
+            let shown = match value {
+                Some(Value::DoubleValue(value)) => go_float(*value),
+                Some(value) => plain(value).to_string(),
+                None => String::new(),
+            };
+            let exact = attribute.value.as_ref().map_or_else(Vec::new, AnyValue::encode_to_vec);
+            let otlp = Some(BASE64_STANDARD.encode(exact));
+            Tag { key, kind: "string".into(), value: TagValue::Text(shown.into()), otlp }
+        }
+    }
 }
 
-/// A number as Go prints it, so that a search for it finds spans of either writer. JSON has no number that is not finite.
-fn double(value: f64) -> TagValue<'static> {
-    let text = go_float(value);
-    match value.is_finite().then(|| RawValue::from_string(text.clone())) {
-        Some(Ok(number)) => TagValue::Raw(number),
-        _ => TagValue::Text(text.into()),
-    }
+/// A number as Go prints it, so that a search for it finds spans of either writer. None for one that is not finite: JSON has no
+/// such number, and Jaeger's API fails for a whole trace that holds one.
+fn number(value: f64) -> Option<TagValue<'static>> {
+    value.is_finite().then(|| RawValue::from_string(go_float(value)).ok()).flatten().map(TagValue::Raw)
 }
 
 fn go_float(value: f64) -> String {
@@ -269,4 +268,27 @@ pub(in crate::storage::opensearch) fn append_id(out: &mut String, trace_id: &[u8
     let hash = super::fnv64a([document]);
     // Writing to a string cannot fail.
     let _ = write!(out, "{}_{}_{hash:x}", hex::encode(trace_id), hex::encode(span_id));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::go_float;
+
+    #[test]
+    fn numbers_are_printed_as_go_prints_them() {
+        for (value, text) in [
+            (2.0, "2"),
+            (-0.5, "-0.5"),
+            (0.0, "0"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1e-6, "0.000001"),
+            (1.5e-7, "1.5e-7"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(go_float(value), text);
+        }
+    }
 }
