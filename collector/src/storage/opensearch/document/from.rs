@@ -33,20 +33,22 @@ pub(in crate::storage::opensearch) struct Placed {
 /// Puts spans of the same resource and scope together, in the order in which they first appear.
 pub(in crate::storage::opensearch) fn assemble(spans: impl IntoIterator<Item = Placed>) -> Vec<ResourceSpans> {
     let mut resources: Vec<ResourceSpans> = Vec::new();
-    let mut known: HashMap<(Vec<u8>, String), (usize, HashMap<(Vec<u8>, String), usize>)> = HashMap::new();
+    let mut known = Positions::new();
+    let mut known_scopes: Vec<Positions> = Vec::new();
     for placed in spans {
         let key = (placed.resource.encode_to_vec(), placed.resource_schema_url.clone());
-        let (at, scopes) = known.entry(key).or_insert_with(|| {
+        let at = *known.entry(key).or_insert_with(|| {
             resources.push(ResourceSpans {
                 resource: Some(placed.resource),
                 schema_url: placed.resource_schema_url,
                 ..Default::default()
             });
-            (resources.len() - 1, HashMap::new())
+            known_scopes.push(Positions::new());
+            resources.len() - 1
         });
-        let scope_spans = &mut resources[*at].scope_spans;
+        let scope_spans = &mut resources[at].scope_spans;
         let key = (placed.scope.encode_to_vec(), placed.scope_schema_url.clone());
-        let at = *scopes.entry(key).or_insert_with(|| {
+        let at = *known_scopes[at].entry(key).or_insert_with(|| {
             scope_spans.push(ScopeSpans {
                 scope: Some(placed.scope),
                 schema_url: placed.scope_schema_url,
@@ -58,6 +60,9 @@ pub(in crate::storage::opensearch) fn assemble(spans: impl IntoIterator<Item = P
     }
     resources
 }
+
+/// Where in a list the resource or scope stands that has this encoding and schema URL.
+type Positions = HashMap<(Vec<u8>, String), usize>;
 
 impl SpanDocument<'_> {
     /// `None` when the ids are no ids.
