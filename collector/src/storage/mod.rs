@@ -2,6 +2,7 @@
 
 pub mod memory;
 mod open;
+pub mod opensearch;
 
 use async_trait::async_trait;
 
