@@ -1,0 +1,1 @@
+//! Deploys against the AWS stand-in.
