@@ -49,6 +49,13 @@ impl Service {
     }
 }
 
+impl TargetGroup {
+    /// A group without targets serves nobody.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.total > 0 && self.healthy == self.total
+    }
+}
+
 pub(crate) fn addresses(resources: &[StackResource]) -> Vec<ServiceAddress> {
     let services = resources.iter().filter(|resource| resource.kind == "AWS::ECS::Service");
     services.filter_map(|resource| address(&resource.physical_id)).collect()

@@ -87,17 +87,18 @@ fn parse(uri: &str) -> Option<EcrImage> {
 fn absent(image: &EcrImage, why: &str, without_repository: bool) -> Error {
     let (host, region, repository) = (image.host(), &image.region, &image.repository);
     let mut steps =
-        vec!["build it from this project's source and push it, or name another one with `--image`:".to_owned()];
+        vec!["build it in a clone of this project and push it, or name another one with `--image`:".to_owned()];
     if without_repository {
         steps.push(format!("  aws ecr create-repository --region {region} --repository-name {repository}"));
     }
     if let Reference::Tag(_) = image.reference {
-        steps.push(format!("  docker build -t {} .", image.uri()));
+        steps.push(format!("  make image && docker tag jqs:{} {}", env!("CARGO_PKG_VERSION"), image.uri()));
         steps.push(format!(
             "  aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {host}"
         ));
         steps.push(format!("  docker push {}", image.uri()));
     }
+    steps.push("an image that was built on an x86 machine also needs `-P CpuArchitecture=X86_64`".to_owned());
     steps.push("`--skip-image-check` deploys without looking".to_owned());
     Error::new(ErrorKind::NotFound, format!("the image `{}` is not in ECR", image.uri()))
         .because(why)

@@ -9,6 +9,7 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
+    #[allow(clippy::disallowed_methods, reason = "whoever presses Ctrl-C twice wants out at once")]
     pub(crate) fn listen() -> Self {
         let (sender, raised) = watch::channel(false);
         tokio::spawn(async move {

@@ -59,7 +59,11 @@ const fn word(action: Action) -> &'static str {
 pub(crate) fn summary(changes: &[Change]) -> String {
     let mut counts = BTreeMap::new();
     count(changes, &mut counts);
-    let parts: Vec<String> = counts.iter().map(|(action, count)| format!("{count} to {}", word(*action))).collect();
+    let part = |(action, count): (&Action, &usize)| match action {
+        Action::MayReplace => format!("{count} may be replaced"),
+        _ => format!("{count} to {}", word(*action)),
+    };
+    let parts: Vec<String> = counts.iter().map(part).collect();
     parts.join(", ")
 }
 
@@ -88,7 +92,11 @@ mod tests {
     #[test]
     fn nested_changes_are_counted() {
         let leaf = |action| change(action, vec![]);
-        let changes = [change(Action::Modify, vec![leaf(Action::Add), leaf(Action::Replace)]), leaf(Action::Add)];
-        assert_eq!(summary(&changes), "2 to add, 1 to modify, 1 to replace");
+        let changes = [
+            change(Action::Modify, vec![leaf(Action::Add), leaf(Action::Replace)]),
+            leaf(Action::Add),
+            leaf(Action::MayReplace),
+        ];
+        assert_eq!(summary(&changes), "2 to add, 1 to modify, 1 may be replaced, 1 to replace");
     }
 }

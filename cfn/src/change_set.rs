@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::parameters::ParameterValue;
 use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
+use crate::template::NESTED_STACK;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, ResourceChange, Tag,
@@ -257,6 +258,8 @@ impl From<&ResourceChange> for Change {
             (Some("Remove"), _) => Action::Remove,
             (Some("Import"), _) => Action::Import,
             (Some("Modify"), Some("True")) => Action::Replace,
+            // A nested stack is updated in place; what is replaced in it is its own children's business.
+            (Some("Modify"), Some("Conditional")) if change.resource_type() == Some(NESTED_STACK) => Action::Modify,
             (Some("Modify"), Some("Conditional")) => Action::MayReplace,
             (Some("Modify"), _) => Action::Modify,
             _ => Action::Unknown,

@@ -175,7 +175,8 @@ impl<'a> Watcher<'a> {
             };
             for raw in page.stack_events() {
                 let event = read(raw, &id, &path);
-                let is_old = self.since.is_some_and(|since| event.time < since);
+                // At that very moment only the root's events are known to be new or not, by their ids.
+                let is_old = self.since.is_some_and(|since| event.time < since || (index > 0 && event.time == since));
                 if is_old || self.stacks[index].seen.contains(&event.id) {
                     break 'pages;
                 }

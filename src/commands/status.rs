@@ -27,7 +27,7 @@ pub(crate) async fn status(context: &Context, arguments: &StackArgs) -> Result<E
     let targets = ecs::target_groups(&session, &resources).await?;
     let cause = if stack.succeeded() { None } else { cause(&session, &stack).await? };
     let healthy = stack.succeeded() && services.iter().all(|service| service.running >= service.desired);
-    let healthy = healthy && targets.iter().all(|group| group.healthy == group.total);
+    let healthy = healthy && targets.iter().all(TargetGroup::is_healthy);
     let status = Status { stack: &stack, healthy, services, targets, cause };
     if context.printer.is_json() {
         context.printer.document(&status);

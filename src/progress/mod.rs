@@ -1,5 +1,6 @@
 //! How an operation is shown while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines with `--json`.
 
+mod screen;
 mod tree;
 
 use crate::context::Context;

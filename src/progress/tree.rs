@@ -1,18 +1,17 @@
 //! The live tree: one line for each stack with counts, and below it what is going on or has failed. What is done is only
 //! counted, so that a hundred resources fit a screen.
 
+use super::screen::Screen;
 use super::style_of;
 use crate::printer::paint;
 use console::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use jiff::Timestamp;
 use jqs_cfn::template::NESTED_STACK;
 use jqs_cfn::watch::StackEvent;
 use std::collections::BTreeMap;
 
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠸", "⠴", "⠦", "⠇", "⠏", "⠛"];
-const WIDTH_FALLBACK_COLUMNS: u16 = 100;
-const HEIGHT_FALLBACK_ROWS: u16 = 24;
 
 struct Entry {
     kind: String,
@@ -38,6 +37,7 @@ pub(super) struct Tree {
     entries: BTreeMap<Vec<String>, Entry>,
     bar: ProgressBar,
     frame: usize,
+    is_closed: bool,
     notice: Option<String>,
     /// The clock of AWS and the one of this machine may differ; times are shown by this machine's.
     skew: Option<jiff::SignedDuration>,
@@ -45,11 +45,19 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn new(name: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(Screen::stderr())));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { name: name.to_owned(), entries: BTreeMap::new(), bar, frame: 0, notice: None, skew: None }
+        Self {
+            name: name.to_owned(),
+            entries: BTreeMap::new(),
+            bar,
+            frame: 0,
+            is_closed: false,
+            notice: None,
+            skew: None,
+        }
     }
 
     pub(super) fn take(&mut self, event: &StackEvent) {
@@ -78,16 +86,15 @@ impl Tree {
 
     pub(super) fn draw(&mut self) {
         self.frame += 1;
-        let (rows, columns) =
-            console::Term::stderr().size_checked().unwrap_or((HEIGHT_FALLBACK_ROWS, WIDTH_FALLBACK_COLUMNS));
+        let screen = Screen::stderr();
         let mut lines = self.lines(true);
-        let room = usize::from(rows).saturating_sub(3).max(3);
+        let room = usize::from(screen.height()).saturating_sub(3).max(3);
         if lines.len() > room {
             let hidden = lines.len() - room;
             lines.truncate(room);
             lines.push(format!("  … and {hidden} more"));
         }
-        let width = usize::from(columns).saturating_sub(1);
+        let width = usize::from(screen.width());
         let lines: Vec<String> =
             lines.iter().map(|line| console::truncate_str(line, width, "…").into_owned()).collect();
         self.bar.set_message(lines.join("\n"));
@@ -97,6 +104,7 @@ impl Tree {
     /// Takes the live tree off the screen; the lines are what is to stay there.
     pub(super) fn close(&mut self) -> Vec<String> {
         self.bar.finish_and_clear();
+        self.is_closed = true;
         self.lines(false)
     }
 
@@ -122,7 +130,7 @@ impl Tree {
         let name = path.last().unwrap_or(&self.name);
         let indent = "  ".repeat(path.len());
         let what = if path.is_empty() || entry.kind == NESTED_STACK { self.counts(path) } else { entry.kind.clone() };
-        let mut line = format!("{indent}{sign} {name}  {}  {what}  {}", paint(&entry.status, style), self.age(entry));
+        let mut line = format!("{indent}{sign} {name}  {}{what}  {}", paint(&entry.status, style), self.age(entry));
         if let Some(reason) = entry.reason.as_ref().filter(|_| entry.has_failed()) {
             line.push_str(&format!("  {}", reason.replace('\n', " ")));
         }
@@ -135,7 +143,7 @@ impl Tree {
             .iter()
             .filter(|(other, entry)| other.len() > path.len() && other.starts_with(path) && entry.kind != NESTED_STACK);
         let (done, all) = below.fold((0, 0), |(done, all), (_, entry)| (done + usize::from(entry.is_over()), all + 1));
-        format!("{done}/{all}")
+        if all == 0 { String::new() } else { format!("  {done}/{all}") }
     }
 
     fn age(&self, entry: &Entry) -> String {
@@ -144,7 +152,7 @@ impl Tree {
     }
 
     fn spinner(&self) -> &'static str {
-        SPINNER[self.frame % SPINNER.len()]
+        if self.is_closed { "…" } else { SPINNER[self.frame % SPINNER.len()] }
     }
 }
 
