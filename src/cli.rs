@@ -7,7 +7,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or there was nothing to do
   1    failed
-  2    wrong usage, or not approved; nothing was changed
+  2    wrong usage, or not approved; nothing was deployed or deleted
   130  detached by Ctrl-C; the operation in AWS goes on";
 
 const EXAMPLES: &str = "\
@@ -115,14 +115,15 @@ Examples:
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     pub(crate) stack: StackArgs,
-    #[command(flatten)]
-    pub(crate) template: TemplateArgs,
     /// Folder to write to; made where it is missing
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Bucket that the templates will be uploaded to
     #[arg(long, value_name = "BUCKET")]
     pub(crate) bucket: Option<String>,
+    // Last, for its heading would hold for what follows.
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Debug, Args)]
@@ -140,8 +141,6 @@ Ctrl-C while watching detaches: the stack goes on, and the same command comes ba
 pub(crate) struct DeployArgs {
     #[command(flatten)]
     pub(crate) stack: StackArgs,
-    #[command(flatten)]
-    pub(crate) template: TemplateArgs,
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
@@ -154,6 +153,9 @@ pub(crate) struct DeployArgs {
     /// Bucket for the templates [default: `jqs-ACCOUNT-REGION`]
     #[arg(long, value_name = "BUCKET")]
     pub(crate) bucket: Option<String>,
+    // Last, for its heading would hold for what follows.
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -17,14 +17,16 @@ impl Context {
         Self { settings, printer, interrupt: Interrupt::listen() }
     }
 
-    pub(crate) async fn session(&self) -> Result<Session> {
-        Session::open(&self.settings.session).await
+    /// Opens a session. The first call is a cheap one that tells quickly of missing credentials or a lost network.
+    pub(crate) async fn session(&self) -> Result<(Session, Identity)> {
+        let session = Session::open(&self.settings.session).await?;
+        let identity = session.identity().await?;
+        Ok((session, identity))
     }
 
-    /// Opens a session, and says in whose account and where things will happen.
+    /// The same, and says in whose account and where things will happen.
     pub(crate) async fn identified_session(&self) -> Result<(Session, Identity)> {
-        let session = self.session().await?;
-        let identity = session.identity().await?;
+        let (session, identity) = self.session().await?;
         self.printer.field("Account", &format!("{} as {}", identity.account, identity.arn));
         self.printer.field("Region", &identity.region);
         Ok((session, identity))

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     Done,
     Failed,
-    /// Wrong usage, or something that was not approved: nothing was changed.
+    /// Wrong usage, or something that was not approved: nothing was deployed or deleted.
     Refused,
     /// Ctrl-C: the operation in AWS goes on.
     Detached,

@@ -5,6 +5,8 @@ use aws_sdk_ecr::error::ProvideErrorMetadata;
 use aws_sdk_ecr::types::ImageIdentifier;
 use jqs_cfn::{Error, ErrorKind, Identity, Result, Session, region};
 
+const NO_IMAGE: &str = "the repository has no such image";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct EcrImage {
     account: String,
@@ -44,10 +46,11 @@ pub(crate) async fn check(
         aws_sdk_ecr::Client::from_conf(aws_sdk_ecr::config::Builder::from(&session.config).region(region).build());
     let call = client.describe_images().registry_id(&image.account).repository_name(&image.repository);
     match call.image_ids(id.build()).send().await {
+        Ok(answer) if answer.image_details().is_empty() => Err(absent(&image, NO_IMAGE, false)),
         Ok(_) => Ok(()),
         Err(failure) => match failure.code() {
             Some("RepositoryNotFoundException") => Err(absent(&image, "the repository is not there", true)),
-            Some("ImageNotFoundException") => Err(absent(&image, "the repository has no such image", false)),
+            Some("ImageNotFoundException") => Err(absent(&image, NO_IMAGE, false)),
             Some("AccessDeniedException") => {
                 context.printer.warning(&format!("may not look into ECR for `{}`: going on without", image.uri()));
                 Ok(())

@@ -189,6 +189,8 @@ fn credentials_failure(failure: &(dyn StdError + 'static)) -> Option<(ErrorKind,
     while let Some(cause) = next {
         if let Some(error) = cause.downcast_ref::<CredentialsError>() {
             let text = innermost(error);
+            // The chain reports every place where it looked, each on a line.
+            let text = text.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_owned();
             let expired = text.to_lowercase().contains("expired");
             let kind = if expired { ErrorKind::ExpiredCredentials } else { ErrorKind::NoCredentials };
             return Some((kind, text));

@@ -28,8 +28,10 @@ fn cause_in(stack_id: &str, events: &[&StackEvent], depth: usize) -> Option<Caus
     let is_failure =
         |event: &&&StackEvent| event.status.ends_with("_FAILED") && !event.is_stack_itself() && !is_echo(event);
     if let Some(event) = own().find(is_failure) {
-        let can_descend = event.kind == NESTED_STACK && !event.physical_id.is_empty() && depth < DEFAULT_NESTING_MAX;
-        let below = if can_descend { cause_in(&event.physical_id, events, depth + 1) } else { None };
+        // The failure itself may come without the id of the nested stack, which other events of it then have.
+        let child = own().find(|other| other.logical_id == event.logical_id && !other.physical_id.is_empty());
+        let child = child.filter(|child| child.kind == NESTED_STACK && depth < DEFAULT_NESTING_MAX);
+        let below = child.and_then(|child| cause_in(&child.physical_id, events, depth + 1));
         return Some(below.unwrap_or_else(|| Cause::from(*event)));
     }
     // No resource failed: the stack itself was refused, for instance by a rule or a missing export.

@@ -27,6 +27,7 @@ pub struct Session {
     pub cloudformation: aws_sdk_cloudformation::Client,
     pub s3: aws_sdk_s3::Client,
     pub region: String,
+    profile: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -64,7 +65,7 @@ impl Session {
         }
         let cloudformation = aws_sdk_cloudformation::Client::new(&config);
         let s3 = aws_sdk_s3::Client::new(&config);
-        Ok(Self { config, cloudformation, s3, region })
+        Ok(Self { config, cloudformation, s3, region, profile: options.profile.clone() })
     }
 
     pub async fn identity(&self) -> Result<Identity> {
@@ -74,12 +75,21 @@ impl Session {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|failure| Error::aws("find out which AWS account this is", failure))?;
+            .map_err(|failure| self.explain(Error::aws("find out which AWS account this is", failure)))?;
         Ok(Identity {
             account: caller.account().unwrap_or_default().to_owned(),
             region: self.region.clone(),
             partition: region::partition(&self.region),
             arn: caller.arn().unwrap_or_default().to_owned(),
         })
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match &self.profile {
+            Some(profile) if error.kind() == ErrorKind::NoCredentials => error.hint(format!(
+                "see whether the AWS configuration has a profile `{profile}` with credentials: `aws configure list-profiles` names all"
+            )),
+            _ => error,
+        }
     }
 }

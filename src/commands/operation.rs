@@ -69,7 +69,7 @@ pub(crate) async fn change(
         settled = change_set::settle(session, made.clone()) => settled,
         () = context.interrupt.raised() => {
             change_set::discard(session, &made).await?;
-            context.printer.note("Stopped before anything was changed.");
+            context.printer.note("Stopped before anything was deployed.");
             return Ok(Ended::Refused);
         }
     };
@@ -89,7 +89,9 @@ pub(crate) async fn change(
         Ok(Approval::Given) => {}
         refused => {
             change_set::discard(session, &planned).await?;
-            context.printer.note("Nothing was changed; the change set is removed.");
+            context
+                .printer
+                .note("Nothing was deployed: the change set is removed, only the templates stay in the bucket.");
             refused?;
             return Ok(Ended::Refused);
         }

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use jqs_cfn::{Error, ErrorKind, Result, stack};
 
 pub(crate) async fn outputs(context: &Context, arguments: &OutputsArgs) -> Result<Exit> {
-    let session = context.session().await?;
+    let (session, _) = context.session().await?;
     let stack = stack::get(&session, &arguments.stack.name).await?;
     let printer = &context.printer;
     let Some(key) = &arguments.key else {

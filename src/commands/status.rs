@@ -20,7 +20,7 @@ struct Status<'a> {
 }
 
 pub(crate) async fn status(context: &Context, arguments: &StackArgs) -> Result<Exit> {
-    let session = context.session().await?;
+    let (session, _) = context.session().await?;
     let stack = stack::get(&session, &arguments.name).await?;
     let resources = stack::resources(&session, &stack.id).await?;
     let services = Ecs::new(&session).services(&ecs::addresses(&resources)).await?;

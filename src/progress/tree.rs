@@ -129,7 +129,8 @@ impl Tree {
         };
         let name = path.last().unwrap_or(&self.name);
         let indent = "  ".repeat(path.len());
-        let what = if path.is_empty() || entry.kind == NESTED_STACK { self.counts(path) } else { entry.kind.clone() };
+        let what =
+            if path.is_empty() || entry.kind == NESTED_STACK { self.counts(path) } else { format!("  {}", entry.kind) };
         let mut line = format!("{indent}{sign} {name}  {}{what}  {}", paint(&entry.status, style), self.age(entry));
         if let Some(reason) = entry.reason.as_ref().filter(|_| entry.has_failed()) {
             line.push_str(&format!("  {}", reason.replace('\n', " ")));
