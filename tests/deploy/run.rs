@@ -157,6 +157,7 @@ macro_rules! snapshot {
                 (r"after (\d+m )?\d+s", "after [DURATION]"),
                 (r"[0-9a-f]{64}", "[SHA256]"),
                 (r"jqs/templates/[0-9a-f]{32}", "jqs/templates/[HASH]"),
+                (r"\d+ uploaded", "[COUNT] uploaded"),
                 (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
                 (r"jqs-jaeger-[0-9a-f]{8}-int-[0-9a-z]+", "[BALANCER]"),
                 (r"jaeger-[0-9a-f]{8}", "jaeger-[ID]"),
