@@ -1,0 +1,309 @@
+//! A change set over all nested stacks: made, waited for, read as a tree, executed or thrown away.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::parameters::ParameterValue;
+use crate::session::Session;
+use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
+use crate::template::NESTED_STACK;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, ResourceChange, Tag,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub const DEFAULT_CREATION_WAIT_SECONDS: u64 = 900;
+const POLL_FIRST_MILLISECONDS: u64 = 300;
+const POLL_MAX_MILLISECONDS: u64 = 3_000;
+
+#[derive(Debug, Clone)]
+pub enum TemplateSource {
+    Url(String),
+    /// The template that the stack has.
+    Previous,
+}
+
+#[derive(Debug, Clone)]
+pub struct ChangeSetRequest {
+    pub stack_name: String,
+    pub change_set_name: String,
+    pub creates: bool,
+    pub template: TemplateSource,
+    pub parameters: Vec<ParameterValue>,
+    pub tags: BTreeMap<String, String>,
+    pub on_failure: OnFailure,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    Rollback,
+    /// Leave everything as it failed, to look at it.
+    Keep,
+    /// Delete a stack whose creation failed.
+    Delete,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeSet {
+    pub id: String,
+    pub stack_id: String,
+    pub creates: bool,
+    pub changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    pub action: Action,
+    pub logical_id: String,
+    pub kind: String,
+    pub physical_id: Option<String>,
+    /// What the change is for: properties, tags, …
+    pub properties: Vec<String>,
+    pub children: Vec<Change>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Add,
+    Modify,
+    /// Replaced only if a value turns out another one.
+    MayReplace,
+    Replace,
+    Remove,
+    Import,
+    Unknown,
+}
+
+/// What came of asking for changes.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    Changes(ChangeSet),
+    Nothing,
+}
+
+/// Asks for the change set. It exists from here on: whoever stops must `discard` it.
+pub async fn create(session: &Session, request: &ChangeSetRequest) -> Result<ChangeSet> {
+    let mut call = session
+        .cloudformation
+        .create_change_set()
+        .stack_name(&request.stack_name)
+        .change_set_name(&request.change_set_name)
+        .change_set_type(if request.creates { ChangeSetType::Create } else { ChangeSetType::Update })
+        .include_nested_stacks(true)
+        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
+        .capabilities(Capability::CapabilityAutoExpand)
+        .on_stack_failure(match request.on_failure {
+            OnFailure::Delete if request.creates => OnStackFailure::Delete,
+            OnFailure::Keep => OnStackFailure::DoNothing,
+            OnFailure::Rollback | OnFailure::Delete => OnStackFailure::Rollback,
+        });
+    call = match &request.template {
+        TemplateSource::Url(url) => call.template_url(url),
+        TemplateSource::Previous => call.use_previous_template(true),
+    };
+    for value in &request.parameters {
+        let parameter = Parameter::builder()
+            .parameter_key(&value.parameter_key)
+            .set_parameter_value(value.parameter_value.clone())
+            .set_use_previous_value(value.use_previous_value.then_some(true));
+        call = call.parameters(parameter.build());
+    }
+    for (key, value) in &request.tags {
+        call = call.tags(Tag::builder().key(key).value(value).build());
+    }
+    let answer = call.send().await.map_err(|failure| Error::aws("make the change set", failure))?;
+    Ok(ChangeSet {
+        id: answer.id().unwrap_or_default().to_owned(),
+        stack_id: answer.stack_id().unwrap_or_default().to_owned(),
+        creates: request.creates,
+        changes: Vec::new(),
+    })
+}
+
+/// Waits until AWS has worked out the changes, and reads them, nested stacks included.
+pub async fn settle(session: &Session, mut change_set: ChangeSet) -> Result<Outcome> {
+    let pages = wait(session, &change_set.id).await?;
+    let Some(first) = pages.first() else { return Ok(Outcome::Nothing) };
+    if first.status() == Some(&ChangeSetStatus::Failed) {
+        let reason = first.status_reason().unwrap_or("AWS gave no reason").to_owned();
+        if says_no_changes(&reason) {
+            return Ok(Outcome::Nothing);
+        }
+        return match nested_failure(session, &reason).await? {
+            NestedFailure::NoChanges => Ok(Outcome::Nothing),
+            NestedFailure::Because(reason) => {
+                Err(Error::new(ErrorKind::ChangeSetFailed, "AWS refuses the changes").because(reason))
+            }
+        };
+    }
+    change_set.changes = read(session, pages, 0).await?;
+    Ok(if change_set.changes.is_empty() { Outcome::Nothing } else { Outcome::Changes(change_set) })
+}
+
+/// CloudFormation has no code for this, only these words.
+fn says_no_changes(reason: &str) -> bool {
+    reason.contains("The submitted information didn't contain changes")
+        || reason.contains("No updates are to be performed")
+}
+
+enum NestedFailure {
+    NoChanges,
+    Because(String),
+}
+
+/// The reason of a parent is only "nested change set ARN was not successfully created": the true one is in the child.
+async fn nested_failure(session: &Session, reason: &str) -> Result<NestedFailure> {
+    let mut reason = reason.to_owned();
+    for _ in 0..DEFAULT_NESTING_MAX {
+        let Some(id) = nested_change_set(&reason) else { break };
+        let Ok(answer) = session.cloudformation.describe_change_set().change_set_name(id).send().await else { break };
+        let Some(inner) = answer.status_reason() else { break };
+        if says_no_changes(inner) {
+            return Ok(NestedFailure::NoChanges);
+        }
+        reason = inner.to_owned();
+    }
+    Ok(NestedFailure::Because(reason))
+}
+
+fn nested_change_set(reason: &str) -> Option<&str> {
+    reason.split_whitespace().find(|word| word.starts_with("arn:") && word.contains(":changeSet/"))
+}
+
+async fn wait(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOutput>> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(DEFAULT_CREATION_WAIT_SECONDS);
+    let mut pause = POLL_FIRST_MILLISECONDS;
+    loop {
+        let pages = describe(session, id).await?;
+        let status = pages.first().and_then(DescribeChangeSetOutput::status);
+        if !matches!(status, Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress)) {
+            return Ok(pages);
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(Error::new(
+                ErrorKind::TimedOut,
+                format!("AWS has not worked out the changes within {DEFAULT_CREATION_WAIT_SECONDS} seconds"),
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        pause = (pause * 3 / 2).min(POLL_MAX_MILLISECONDS);
+    }
+}
+
+async fn describe(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOutput>> {
+    let mut pages = Vec::new();
+    let mut token = None;
+    loop {
+        let call = session.cloudformation.describe_change_set().change_set_name(id).set_next_token(token);
+        let page = call.send().await.map_err(|failure| Error::aws("read the change set", failure))?;
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        pages.push(page);
+        if token.is_none() {
+            return Ok(pages);
+        }
+    }
+}
+
+async fn read(session: &Session, pages: Vec<DescribeChangeSetOutput>, depth: usize) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    let entries = pages.iter().flat_map(DescribeChangeSetOutput::changes);
+    for entry in entries.filter_map(|change| change.resource_change()) {
+        let mut change = Change::from(entry);
+        // Nested change sets exist where the service made them; a removed nested stack has none.
+        if let Some(nested) = entry.change_set_id().filter(|id| !id.is_empty() && depth < DEFAULT_NESTING_MAX) {
+            let pages = describe(session, nested).await?;
+            change.children = Box::pin(read(session, pages, depth + 1)).await?;
+        }
+        changes.push(change);
+    }
+    changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
+    Ok(changes)
+}
+
+pub async fn execute(session: &Session, change_set: &ChangeSet) -> Result<()> {
+    let call = session.cloudformation.execute_change_set().change_set_name(&change_set.id);
+    call.send().await.map_err(|failure| Error::aws("execute the change set", failure))?;
+    Ok(())
+}
+
+/// Removes the change set, and the empty stack that AWS made to hold it.
+pub async fn discard(session: &Session, change_set: &ChangeSet) -> Result<()> {
+    let call = session.cloudformation.delete_change_set().change_set_name(&change_set.id);
+    match call.send().await {
+        Err(failure) if stack::is_absent(&failure) => {}
+        other => {
+            other.map_err(|failure| Error::aws("delete the change set", failure))?;
+        }
+    }
+    if !change_set.creates {
+        return Ok(());
+    }
+    match stack::find(session, &change_set.stack_id).await? {
+        Some(stack) if stack.readiness() == Readiness::Empty => {
+            crate::delete::delete(session, &change_set.stack_id, false).await
+        }
+        _ => Ok(()),
+    }
+}
+
+impl From<&ResourceChange> for Change {
+    fn from(change: &ResourceChange) -> Self {
+        let replacement = change.replacement().map(|replacement| replacement.as_str());
+        let action = match (change.action().map(|action| action.as_str()), replacement) {
+            (Some("Add"), _) => Action::Add,
+            (Some("Remove"), _) => Action::Remove,
+            (Some("Import"), _) => Action::Import,
+            (Some("Modify"), Some("True")) => Action::Replace,
+            // A nested stack is updated in place; what is replaced in it is its own children's business.
+            (Some("Modify"), Some("Conditional")) if change.resource_type() == Some(NESTED_STACK) => Action::Modify,
+            (Some("Modify"), Some("Conditional")) => Action::MayReplace,
+            (Some("Modify"), _) => Action::Modify,
+            _ => Action::Unknown,
+        };
+        let mut properties: Vec<String> = change
+            .details()
+            .iter()
+            .filter_map(|detail| {
+                let target = detail.target()?;
+                let attribute = target.attribute().map(|attribute| attribute.as_str())?;
+                Some(target.name().filter(|name| !name.is_empty()).unwrap_or(attribute).to_owned())
+            })
+            .collect();
+        properties.sort();
+        properties.dedup();
+        Self {
+            action,
+            logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
+            kind: change.resource_type().unwrap_or_default().to_owned(),
+            physical_id: change.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
+            properties,
+            children: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_wordings_of_no_change_are_known() {
+        assert!(says_no_changes(
+            "The submitted information didn't contain changes. Submit different information to create a change set."
+        ));
+        assert!(says_no_changes("No updates are to be performed."));
+        assert!(!says_no_changes("Parameters: [X] must have values"));
+    }
+
+    #[test]
+    fn the_nested_change_set_is_found_in_the_reason() {
+        let id = "arn:aws:cloudformation:eu-west-1:111122223333:changeSet/a/b";
+        let reason = format!("Nested change set {id} was not successfully created: Currently in FAILED.");
+        assert_eq!(nested_change_set(&reason), Some(id));
+        assert_eq!(nested_change_set("No updates are to be performed."), None);
+    }
+}

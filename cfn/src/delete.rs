@@ -1,0 +1,31 @@
+//! Deleting a stack with all that is nested in it. The watching is `watch`'s.
+
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::stack;
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_cloudformation::types::DeletionMode;
+
+/// Asks for the deletion. `force` gives up on what cannot be deleted, which AWS allows in `DELETE_FAILED` alone.
+pub async fn delete(session: &Session, stack_id: &str, force: bool) -> Result<()> {
+    let mode = force.then_some(DeletionMode::ForceDeleteStack);
+    match session.cloudformation.delete_stack().stack_name(stack_id).set_deletion_mode(mode).send().await {
+        Ok(_) => Ok(()),
+        Err(failure) if stack::is_absent(&failure) => Ok(()),
+        Err(failure) => {
+            let is_protected = failure.message().is_some_and(|text| text.contains("TerminationProtection"));
+            let error = Error::aws(format!("delete the stack `{}`", short_name(stack_id)), failure);
+            if !is_protected {
+                return Err(error);
+            }
+            let command =
+                "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name";
+            Err(error.hint(format!("the stack is protected; to lift that: `{command} {}`", short_name(stack_id))))
+        }
+    }
+}
+
+/// The name in a stack's ARN (`arn:…:stack/NAME/UUID`), or the text itself.
+pub fn short_name(stack_id: &str) -> &str {
+    stack_id.split('/').nth(1).unwrap_or(stack_id)
+}

@@ -1,0 +1,95 @@
+//! The clients, and who is calling: made once, by the SDK's own chain of credentials, region and endpoint.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::region;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use serde::Serialize;
+use std::time::Duration;
+
+/// The first call must tell quickly that nobody is there; later ones may be patient with throttling.
+pub const DEFAULT_FIRST_CALL_ATTEMPTS_MAX: u32 = 2;
+pub const DEFAULT_ATTEMPTS_MAX: u32 = 6;
+pub const DEFAULT_CONNECT_TIMEOUT_SECONDS: u64 = 5;
+pub const DEFAULT_ATTEMPT_TIMEOUT_SECONDS: u64 = 30;
+
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    pub allow_unknown_region: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub config: SdkConfig,
+    pub cloudformation: aws_sdk_cloudformation::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub region: String,
+    profile: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Identity {
+    pub account: String,
+    pub region: String,
+    pub partition: &'static str,
+    pub arn: String,
+}
+
+impl Session {
+    /// Reads the configuration; makes no call to AWS except where a profile says that credentials come from one.
+    pub async fn open(options: &SessionOptions) -> Result<Self> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(DEFAULT_CONNECT_TIMEOUT_SECONDS))
+            .operation_attempt_timeout(Duration::from_secs(DEFAULT_ATTEMPT_TIMEOUT_SECONDS))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(DEFAULT_ATTEMPTS_MAX))
+            .timeout_config(timeouts);
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &options.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let config = loader.load().await;
+        let region = config.region().map(ToString::to_string).ok_or_else(|| {
+            Error::new(ErrorKind::NoRegion, "no region is chosen").hint(
+                "give `--region`, set `AWS_REGION`, or set one in the profile, for instance with `aws configure set region eu-west-1`",
+            )
+        })?;
+        if !options.allow_unknown_region {
+            region::check(&region)?;
+        }
+        let cloudformation = aws_sdk_cloudformation::Client::new(&config);
+        let s3 = aws_sdk_s3::Client::new(&config);
+        Ok(Self { config, cloudformation, s3, region, profile: options.profile.clone() })
+    }
+
+    pub async fn identity(&self) -> Result<Identity> {
+        let retries = RetryConfig::standard().with_max_attempts(DEFAULT_FIRST_CALL_ATTEMPTS_MAX);
+        let config = aws_sdk_sts::config::Builder::from(&self.config).retry_config(retries).build();
+        let caller = aws_sdk_sts::Client::from_conf(config)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|failure| self.explain(Error::aws("find out which AWS account this is", failure)))?;
+        Ok(Identity {
+            account: caller.account().unwrap_or_default().to_owned(),
+            region: self.region.clone(),
+            partition: region::partition(&self.region),
+            arn: caller.arn().unwrap_or_default().to_owned(),
+        })
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match &self.profile {
+            Some(profile) if error.kind() == ErrorKind::NoCredentials => error.hint(format!(
+                "see whether the AWS configuration has a profile `{profile}` with credentials: `aws configure list-profiles` names all"
+            )),
+            _ => error,
+        }
+    }
+}

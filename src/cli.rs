@@ -1,0 +1,259 @@
+//! The command line: what may be said. `settings` and the commands decide what it means.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or there was nothing to do
+  1    failed
+  2    wrong usage, or not approved; nothing was deployed or deleted
+  130  detached by Ctrl-C; the operation in AWS goes on";
+
+const EXAMPLES: &str = "\
+Examples:
+  jqs deploy --storage memory                 a trial: everything new, spans kept in memory
+  jqs deploy --storage opensearch --yes       for production, without being asked
+  jqs status                                  is it healthy, and where is it
+  jqs outputs JaegerURL                       one value, for scripts
+  jqs teardown                                remove everything again";
+
+#[derive(Debug, Parser)]
+#[command(name = "jqs", version, about, max_term_width = 110, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Profile of the AWS configuration to use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// AWS region [default: from the environment or the profile]
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Print JSON to stdout: one document, or one line per event
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to use colour; `NO_COLOR` is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Say more on stderr; twice for the calls to AWS
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write the templates and their parameters to a folder, without calling AWS
+    Render(RenderArgs),
+    /// Deploy, or update what is deployed: plan, approve, watch
+    Deploy(DeployArgs),
+    /// Show the stack, its services and whether they are healthy
+    Status(StackArgs),
+    /// Print the outputs of the stack, or one of them
+    Outputs(OutputsArgs),
+    /// Delete the stack and everything that the deployment made
+    Teardown(TeardownArgs),
+    /// Restart the services, change their image, or make the whole stack again
+    Redeploy(RedeployArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StackArgs {
+    /// Name of the stack, and of the environment in it
+    #[arg(long, default_value = "jaeger", value_name = "STACK", env = "JQS_NAME", value_parser = stack_name)]
+    pub(crate) name: String,
+}
+
+/// What goes into the templates.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What to deploy")]
+pub(crate) struct TemplateArgs {
+    /// Where spans are kept: `memory` or `opensearch`
+    #[arg(long, value_name = "BACKEND")]
+    pub(crate) storage: Option<String>,
+    /// An existing VPC to deploy into, instead of a new one
+    #[arg(long, value_name = "VPC-ID")]
+    pub(crate) vpc: Option<String>,
+    /// Address range of the VPC
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) vpc_cidr: Option<String>,
+    /// Private subnets of the existing VPC, for the services
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',', requires = "vpc")]
+    pub(crate) private_subnets: Vec<String>,
+    /// Public subnets of the existing VPC, for an internet-facing load balancer
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',', requires = "vpc")]
+    pub(crate) public_subnets: Vec<String>,
+    /// Container image [default: `jqs` in the account's own ECR]
+    #[arg(long, value_name = "URI")]
+    pub(crate) image: Option<String>,
+    /// Tag of the image in the account's own ECR
+    #[arg(long, value_name = "TAG", conflicts_with = "image")]
+    pub(crate) image_tag: Option<String>,
+    /// Any parameter of the template; may be given many times
+    #[arg(short = 'P', long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs render --storage memory --out bundle/
+  jqs render --vpc vpc-0abc --private-subnets subnet-1,subnet-2 --out bundle/")]
+pub(crate) struct RenderArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Folder to write to; made where it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Bucket that the templates will be uploaded to
+    #[arg(long, value_name = "BUCKET")]
+    pub(crate) bucket: Option<String>,
+    // Last, for its heading would hold for what follows.
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  jqs deploy --storage memory
+  jqs deploy --storage opensearch --region eu-west-1 -P AllowedCIDR=203.0.113.0/24
+  jqs deploy --vpc vpc-0abc --vpc-cidr 10.1.0.0/16 --private-subnets subnet-1,subnet-2
+  jqs deploy --storage memory --yes --json    in a pipeline
+
+Parameters that are not given keep the value that the stack has.
+Ctrl-C while watching detaches: the stack goes on, and the same command comes back to it.
+
+{EXIT_CODES}"))]
+pub(crate) struct DeployArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// What becomes of a deployment that fails
+    #[arg(long, value_enum, default_value_t = OnFailure::Rollback, value_name = "WHAT")]
+    pub(crate) on_failure: OnFailure,
+    /// Deploy although the image cannot be found in ECR
+    #[arg(long)]
+    pub(crate) skip_image_check: bool,
+    /// Bucket for the templates [default: `jqs-ACCOUNT-REGION`]
+    #[arg(long, value_name = "BUCKET")]
+    pub(crate) bucket: Option<String>,
+    // Last, for its heading would hold for what follows.
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnFailure {
+    /// Go back to what was there before
+    Rollback,
+    /// Leave it as it failed, to look at it
+    Keep,
+    /// Delete a new stack; roll back an update
+    Delete,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs outputs
+  curl -s \"$(jqs outputs JaegerURL)/api/services\"")]
+pub(crate) struct OutputsArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Print the value of this output alone
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct TeardownArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Give up on resources that cannot be deleted, once a deletion has failed
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  jqs redeploy                                new tasks for every service, same settings
+  jqs redeploy --image 111122223333.dkr.ecr.eu-west-1.amazonaws.com/jqs:0.2.0
+  jqs redeploy --recreate                     delete the stack and make the same again
+
+{EXIT_CODES}"))]
+pub(crate) struct RedeployArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Update the stack to this image
+    #[arg(long, value_name = "URI", conflicts_with = "recreate")]
+    pub(crate) image: Option<String>,
+    /// Delete the stack and make the same again: what it stores is lost
+    #[arg(long)]
+    pub(crate) recreate: bool,
+    /// A parameter for `--recreate`, for instance a secret that AWS does not tell
+    #[arg(short = 'P', long = "parameter", value_name = "KEY=VALUE", value_parser = key_value, requires = "recreate")]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Redeploy although the image cannot be found in ECR
+    #[arg(long)]
+    pub(crate) skip_image_check: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as `KEY=VALUE`".to_owned()),
+    }
+}
+
+/// CloudFormation's rule for names.
+fn stack_name(text: &str) -> Result<String, String> {
+    let is_valid = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+        && text.len() <= 128;
+    if is_valid {
+        Ok(text.to_owned())
+    } else {
+        Err("a name starts with a letter and has letters, digits and `-`, 128 at most".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn names_and_pairs_are_checked() {
+        assert!(stack_name("jaeger-2").is_ok() && stack_name("2jaeger").is_err() && stack_name("a_b").is_err());
+        assert_eq!(key_value("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert!(key_value("A").is_err() && key_value("=b").is_err());
+    }
+}

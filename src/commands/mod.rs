@@ -1,0 +1,25 @@
+//! One file per verb.
+
+mod deploy;
+mod operation;
+mod outputs;
+mod redeploy;
+mod render;
+mod status;
+mod teardown;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::exit::Exit;
+use jqs_cfn::Result;
+
+pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
+    match command {
+        Command::Render(arguments) => render::render(context, &arguments),
+        Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
+        Command::Status(arguments) => status::status(context, &arguments).await,
+        Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,
+        Command::Teardown(arguments) => teardown::teardown(context, &arguments).await,
+        Command::Redeploy(arguments) => redeploy::redeploy(context, &arguments).await,
+    }
+}

@@ -1,0 +1,34 @@
+//! What every command has at hand.
+
+use crate::interrupt::Interrupt;
+use crate::printer::Printer;
+use crate::settings::Settings;
+use jqs_cfn::{Identity, Result, Session};
+
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) printer: Printer,
+    pub(crate) interrupt: Interrupt,
+}
+
+impl Context {
+    /// To be made inside the runtime: it listens for Ctrl-C.
+    pub(crate) fn new(settings: Settings, printer: Printer) -> Self {
+        Self { settings, printer, interrupt: Interrupt::listen() }
+    }
+
+    /// Opens a session. The first call is a cheap one that tells quickly of missing credentials or a lost network.
+    pub(crate) async fn session(&self) -> Result<(Session, Identity)> {
+        let session = Session::open(&self.settings.session).await?;
+        let identity = session.identity().await?;
+        Ok((session, identity))
+    }
+
+    /// The same, and says in whose account and where things will happen.
+    pub(crate) async fn identified_session(&self) -> Result<(Session, Identity)> {
+        let (session, identity) = self.session().await?;
+        self.printer.field("Account", &format!("{} as {}", identity.account, identity.arn));
+        self.printer.field("Region", &identity.region);
+        Ok((session, identity))
+    }
+}

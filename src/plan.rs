@@ -1,0 +1,102 @@
+//! A change set as a tree for the eye.
+
+use crate::printer::{Printer, paint};
+use console::Style;
+use jqs_cfn::change_set::{Action, Change};
+use std::collections::BTreeMap;
+
+pub(crate) fn show(printer: &Printer, changes: &[Change]) {
+    let width = width(changes, 0);
+    show_level(printer, changes, 0, width);
+    printer.note("");
+    printer.note(&summary(changes));
+}
+
+fn show_level(printer: &Printer, changes: &[Change], depth: usize, width: usize) {
+    for change in changes {
+        let (sign, style) = look(change.action);
+        let name = format!("{}{}", "  ".repeat(depth), change.logical_id);
+        let mut line = format!("  {} {name:<width$}  {}", sign, change.kind);
+        if change.action == Action::Replace || change.action == Action::MayReplace {
+            line.push_str(&format!("  ({})", word(change.action)));
+        }
+        if !change.properties.is_empty() {
+            line.push_str(&format!("  [{}]", change.properties.join(", ")));
+        }
+        printer.note(&paint(&line, style));
+        show_level(printer, &change.children, depth + 1, width);
+    }
+}
+
+fn width(changes: &[Change], depth: usize) -> usize {
+    let own = |change: &Change| depth * 2 + change.logical_id.len();
+    changes.iter().map(|change| own(change).max(width(&change.children, depth + 1))).max().unwrap_or_default()
+}
+
+fn look(action: Action) -> (&'static str, Style) {
+    match action {
+        Action::Add | Action::Import => ("+", Style::new().green()),
+        Action::Modify | Action::Unknown => ("~", Style::new().yellow()),
+        Action::MayReplace => ("±", Style::new().yellow()),
+        Action::Replace => ("±", Style::new().red()),
+        Action::Remove => ("-", Style::new().red()),
+    }
+}
+
+const fn word(action: Action) -> &'static str {
+    match action {
+        Action::Add => "add",
+        Action::Import => "import",
+        Action::Modify => "modify",
+        Action::MayReplace => "may replace",
+        Action::Replace => "replace",
+        Action::Remove => "remove",
+        Action::Unknown => "change",
+    }
+}
+
+/// "12 to add, 1 to modify"; nested stacks count as one resource each, and so does what is in them.
+pub(crate) fn summary(changes: &[Change]) -> String {
+    let mut counts = BTreeMap::new();
+    count(changes, &mut counts);
+    let part = |(action, count): (&Action, &usize)| match action {
+        Action::MayReplace => format!("{count} may be replaced"),
+        _ => format!("{count} to {}", word(*action)),
+    };
+    let parts: Vec<String> = counts.iter().map(part).collect();
+    parts.join(", ")
+}
+
+fn count(changes: &[Change], counts: &mut BTreeMap<Action, usize>) {
+    for change in changes {
+        *counts.entry(change.action).or_default() += 1;
+        count(&change.children, counts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(action: Action, children: Vec<Change>) -> Change {
+        Change {
+            action,
+            logical_id: "Any".to_owned(),
+            kind: "AWS::SNS::Topic".to_owned(),
+            physical_id: None,
+            properties: vec![],
+            children,
+        }
+    }
+
+    #[test]
+    fn nested_changes_are_counted() {
+        let leaf = |action| change(action, vec![]);
+        let changes = [
+            change(Action::Modify, vec![leaf(Action::Add), leaf(Action::Replace)]),
+            leaf(Action::Add),
+            leaf(Action::MayReplace),
+        ];
+        assert_eq!(summary(&changes), "2 to add, 1 to modify, 1 may be replaced, 1 to replace");
+    }
+}

@@ -1,0 +1,131 @@
+//! How an operation is shown while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines with `--json`.
+
+mod screen;
+mod tree;
+
+use crate::context::Context;
+use crate::printer::{Printer, paint};
+use console::Style;
+use jqs_cfn::Result;
+use jqs_cfn::stack::Stack;
+use jqs_cfn::watch::{Look, StackEvent, Watcher};
+use std::time::Duration;
+use tree::Tree;
+pub(crate) use tree::duration;
+
+const REDRAW_MILLISECONDS: u64 = 120;
+
+/// What came of watching.
+pub(crate) enum Watched {
+    Finished {
+        stack: Box<Stack>,
+        events: Vec<StackEvent>,
+    },
+    /// Ctrl-C: nobody watches any more, and the operation goes on.
+    Detached,
+}
+
+enum View {
+    Tree(Box<Tree>),
+    Lines,
+    Json,
+}
+
+/// Watches until the operation is over.
+pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &str) -> Result<Watched> {
+    let printer = &context.printer;
+    let mut view = match (printer.is_json(), context.settings.can_redraw) {
+        (true, _) => View::Json,
+        (false, true) => View::Tree(Box::new(Tree::new(name))),
+        (false, false) => View::Lines,
+    };
+    let mut was_lost = false;
+    loop {
+        let look = {
+            let mut next = std::pin::pin!(watcher.next());
+            let mut clock = tokio::time::interval(Duration::from_millis(REDRAW_MILLISECONDS));
+            loop {
+                tokio::select! {
+                    biased;
+                    () = context.interrupt.raised() => {
+                        view.close(printer);
+                        return Ok(Watched::Detached);
+                    }
+                    look = &mut next => break look,
+                    _ = clock.tick() => view.tick(),
+                }
+            }
+        };
+        let look = look.inspect_err(|_| view.close(printer))?;
+        if look.lost.is_some() != was_lost {
+            was_lost = look.lost.is_some();
+            view.connection(printer, &look);
+        }
+        view.events(printer, &look.events);
+        if let Some(stack) = look.finished {
+            view.close(printer);
+            return Ok(Watched::Finished { stack: Box::new(stack), events: watcher.history().to_vec() });
+        }
+    }
+}
+
+impl View {
+    fn events(&mut self, printer: &Printer, events: &[StackEvent]) {
+        for event in events.iter().filter(|event| !is_echo(event)) {
+            match self {
+                Self::Tree(tree) => tree.take(event),
+                Self::Lines => printer.note(&line(event)),
+                Self::Json => printer.record("event", event),
+            }
+        }
+    }
+
+    fn connection(&mut self, printer: &Printer, look: &Look) {
+        let text = match &look.lost {
+            Some((_, why)) => format!("AWS does not answer, trying on: {why}"),
+            None => "AWS answers again".to_owned(),
+        };
+        match self {
+            Self::Tree(tree) => tree.say(&text),
+            Self::Lines | Self::Json => printer.warning(&text),
+        }
+    }
+
+    fn tick(&mut self) {
+        if let Self::Tree(tree) = self {
+            tree.draw();
+        }
+    }
+
+    /// Leaves the last state on the screen, complete and still.
+    fn close(&mut self, printer: &Printer) {
+        if let Self::Tree(tree) = self {
+            for line in tree.close() {
+                printer.note(&line);
+            }
+        }
+    }
+}
+
+/// A nested stack speaks of itself, and its parent speaks of it in the same words: once is enough, unless it fails.
+fn is_echo(event: &StackEvent) -> bool {
+    event.is_stack_itself() && !event.path.is_empty() && !event.has_failed()
+}
+
+fn line(event: &StackEvent) -> String {
+    let time = event.time.strftime("%H:%M:%S");
+    let name = if event.path.is_empty() { event.logical_id.clone() } else { event.path.join("/") };
+    let status = paint(&format!("{:<28}", event.status), style_of(&event.status));
+    let reason = event.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();
+    format!("{time}  {status}  {name}  {}{reason}", event.kind)
+}
+
+/// Colours only repeat what the word says.
+fn style_of(status: &str) -> Style {
+    match status {
+        _ if status.ends_with("_FAILED") => Style::new().red(),
+        _ if status.contains("ROLLBACK") => Style::new().yellow(),
+        _ if status.ends_with("_COMPLETE") => Style::new().green(),
+        _ => Style::new(),
+    }
+}

@@ -1,0 +1,101 @@
+//! New tasks for every service of a stack, and waiting until ECS calls them steady.
+
+use crate::context::Context;
+use crate::ecs::{self, Ecs, Service, ServiceAddress};
+use crate::exit::Exit;
+use jqs_cfn::stack::{self, Stack};
+use jqs_cfn::{Error, ErrorKind, Result, Session};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+pub(crate) const DEFAULT_STEADY_WAIT_SECONDS: u64 = 1_200;
+const POLL_FIRST_MILLISECONDS: u64 = 500;
+const POLL_MAX_MILLISECONDS: u64 = 5_000;
+
+/// One service with the deployment that was asked for.
+struct Rollout {
+    address: ServiceAddress,
+    deployment: String,
+}
+
+pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack) -> Result<Exit> {
+    let resources = stack::resources(session, &stack.id).await?;
+    let addresses = ecs::addresses(&resources);
+    if addresses.is_empty() {
+        return Err(Error::new(ErrorKind::NotFound, format!("the stack `{}` has no ECS services", stack.name)));
+    }
+    let ecs = Ecs::new(session);
+    let mut rollouts = Vec::new();
+    for address in addresses {
+        let deployment = ecs.force_deployment(&address).await?;
+        context.printer.note(&format!("{}: new deployment", address.name));
+        rollouts.push(Rollout { address, deployment });
+    }
+    tokio::select! {
+        done = wait(context, &ecs, rollouts) => done,
+        () = context.interrupt.raised() => {
+            context.printer.note("Detached: ECS goes on with the deployments.");
+            context.printer.hint(&format!("`jqs status --name {}` tells how they stand", stack.name));
+            Ok(Exit::Detached)
+        }
+    }
+}
+
+async fn wait(context: &Context, ecs: &Ecs, mut open: Vec<Rollout>) -> Result<Exit> {
+    let began = Instant::now();
+    let mut pause = POLL_FIRST_MILLISECONDS;
+    let mut exit = Exit::Done;
+    while !open.is_empty() {
+        let mut waiting = Vec::new();
+        for rollout in open {
+            let service = ecs.service(&rollout.address).await?;
+            if is_given_up(&service, &rollout) {
+                fail(context, ecs, &rollout, &service).await;
+                exit = Exit::Failed;
+            } else if service.is_stable() {
+                succeed(context, &service);
+            } else {
+                waiting.push(rollout);
+            }
+        }
+        open = waiting;
+        if open.is_empty() {
+            break;
+        }
+        if began.elapsed() > Duration::from_secs(DEFAULT_STEADY_WAIT_SECONDS) {
+            let names = open.iter().map(|rollout| format!("`{}`", rollout.address.name)).collect::<Vec<_>>().join(", ");
+            let message = format!("{names} not steady within {DEFAULT_STEADY_WAIT_SECONDS} seconds");
+            return Err(Error::new(ErrorKind::TimedOut, message).hint("`jqs status` tells what is wrong with them"));
+        }
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        pause = (pause * 3 / 2).min(POLL_MAX_MILLISECONDS);
+    }
+    Ok(exit)
+}
+
+/// The circuit breaker makes an earlier deployment the newest one again.
+fn is_given_up(service: &Service, rollout: &Rollout) -> bool {
+    ecs::has_failed(service) || (!rollout.deployment.is_empty() && service.deployment_id != rollout.deployment)
+}
+
+fn succeed(context: &Context, service: &Service) {
+    let text = format!("{}: {}/{} running", service.name, service.running, service.desired);
+    context.printer.success(&text);
+    context.printer.record("service", service);
+}
+
+async fn fail(context: &Context, ecs: &Ecs, rollout: &Rollout, service: &Service) {
+    #[derive(Serialize)]
+    struct GivenUp<'a> {
+        service: &'a str,
+        reason: &'a str,
+        stopped_tasks: &'a [String],
+    }
+    let reason = service.rollout_reason.as_deref().unwrap_or("ECS gave the deployment up");
+    let stopped_tasks = ecs.stopped_reasons(&rollout.address).await;
+    context.printer.failure(&format!("{}: {reason}", service.name));
+    for task in &stopped_tasks {
+        context.printer.note(&format!("  task stopped: {task}"));
+    }
+    context.printer.record("failure", &GivenUp { service: &service.name, reason, stopped_tasks: &stopped_tasks });
+}

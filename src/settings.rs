@@ -1,0 +1,61 @@
+//! Command line and environment, resolved once.
+
+use crate::cli::{Color, Global};
+use jqs_cfn::SessionOptions;
+use std::io::IsTerminal;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) session: SessionOptions,
+    pub(crate) json: bool,
+    pub(crate) verbosity: u8,
+    pub(crate) stdout_color: bool,
+    pub(crate) stderr_color: bool,
+    /// Somebody can be asked.
+    pub(crate) can_ask: bool,
+    /// Somebody watches stderr, and it can be redrawn.
+    pub(crate) can_redraw: bool,
+}
+
+impl Settings {
+    pub(crate) fn resolve(global: &Global) -> Self {
+        let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let color = |is_terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb,
+        };
+        Self {
+            session: SessionOptions {
+                profile: global.profile.clone(),
+                region: global.region.clone(),
+                allow_unknown_region: std::env::var(jqs_cfn::region::ALLOW_UNKNOWN_REGION_VARIABLE)
+                    .is_ok_and(|value| value == "1"),
+            },
+            json: global.json,
+            verbosity: global.verbose,
+            stdout_color: color(stdout),
+            stderr_color: color(stderr),
+            can_ask: std::io::stdin().is_terminal() && stderr,
+            can_redraw: stderr && !is_dumb && !global.json,
+        }
+    }
+
+    /// Logs go to stderr; they are for whoever looks for a fault, and off by default.
+    pub(crate) fn start_logging(&self) {
+        let default = match self.verbosity {
+            0 => "off",
+            1 => "jqs=debug,jqs_cfn=debug",
+            _ => "jqs=debug,jqs_cfn=debug,aws_config=debug,aws_smithy_runtime=debug",
+        };
+        let filter = EnvFilter::try_from_env("JQS_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(self.stderr_color)
+            .init();
+    }
+}

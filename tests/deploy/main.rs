@@ -1,0 +1,11 @@
+//! `jqs` as a user runs it, against an AWS stand-in that runs CloudFormation.
+#![allow(clippy::unwrap_used)]
+
+mod cloud;
+mod faults;
+mod faulty_proxy;
+mod interrupts;
+mod lifecycle;
+mod offline;
+mod refusals;
+mod run;

@@ -1,0 +1,132 @@
+//! What needs no AWS, and what must be said before AWS is asked anything.
+
+use crate::cloud::{free_port, jqs_at};
+use crate::run::{Jqs, REGION};
+use crate::snapshot;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// Longer than this, nobody believes that it is an answer about what was typed.
+const QUICK: Duration = Duration::from_secs(6);
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn render_writes_the_same_bytes_every_time() {
+    let jqs = Jqs::new(&[]);
+    let (one, other) = (jqs.home.path().join("one"), jqs.home.path().join("other"));
+    for folder in [&one, &other] {
+        let folder = folder.to_str().unwrap();
+        jqs.run(&["render", "--storage", "opensearch", "--region", REGION, "--bucket", "b-1", "--out", folder])
+            .expect(0);
+    }
+    let written = files(&one);
+    assert_eq!(written, files(&other));
+    assert!(
+        written.contains_key("templates/jaeger-new-vpc.yaml") && written.contains_key("templates/modules/vpc.yaml")
+    );
+    let parameters: Vec<BTreeMap<String, String>> = serde_json::from_slice(&written["parameters.json"]).unwrap();
+    let value =
+        |key: &str| parameters.iter().find(|one| one["ParameterKey"] == key).map(|one| one["ParameterValue"].clone());
+    assert_eq!(value("StorageBackend").as_deref(), Some("opensearch"));
+    assert_eq!(value("TemplateBucket").as_deref(), Some("b-1"));
+    assert!(value("TemplatePrefix").unwrap().ends_with('/'));
+    let manifest: serde_json::Value = serde_json::from_slice(&written["manifest.json"]).unwrap();
+    assert_eq!(manifest["entry"], "jaeger-new-vpc.yaml");
+    assert_eq!(manifest["files"].as_object().unwrap().len(), written.len() - 1);
+}
+
+#[test]
+fn render_takes_the_entry_for_an_existing_vpc() {
+    let jqs = Jqs::new(&[]);
+    let out = jqs.home.path().join("out");
+    let (vpc, out) = (["render", "--vpc", "vpc-0123456789abcdef0"], out.to_str().unwrap());
+    jqs.run(&[&vpc[..], &["--out", out]].concat()).expect(2).says("parameter `VPCCIDR` has no value");
+    let place = ["--vpc-cidr", "10.1.0.0/16", "--private-subnets", "subnet-0123456789abcdef0,subnet-0123456789abcdef1"];
+    let run = jqs.run(&[&vpc[..], &place, &["--out", out, "--json"]].concat()).expect(0);
+    let manifest: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(manifest["entry"], "jaeger-existing-vpc.yaml");
+    assert_eq!(manifest["missing"], serde_json::json!(["TemplateBucket", "TemplateBucketRegion"]));
+}
+
+#[test]
+fn broken_parameters_are_refused_before_any_call() {
+    // Nobody listens at the endpoint: an answer that is about the parameter came without asking.
+    let jqs = jqs_at(&format!("http://127.0.0.1:{}", free_port()));
+    for (arguments, text) in [
+        (vec!["--storage", "disk"], "parameter `StorageBackend`: `disk` is not one of `memory`, `opensearch`"),
+        (vec!["-P", "StorageBackent=memory"], "did you mean `StorageBackend`?"),
+        (vec!["-P", "LogRetentionDays=8"], "parameter `LogRetentionDays`: `8` is not one of"),
+        (vec!["-P", "AllowedCIDR=everyone"], "parameter `AllowedCIDR`: `everyone` does not match"),
+        (vec!["--vpc", "jaeger"], "parameter `VPCID`: `jaeger` is not an identifier of the kind `vpc-…`"),
+        (vec!["--storage", "memory", "-P", "StorageBackend=opensearch"], "is given twice"),
+    ] {
+        let run = jqs.run(&[&["deploy"][..], &arguments].concat()).expect(2).says(text);
+        assert!(run.took < QUICK && run.stdout.is_empty(), "{run:?}");
+    }
+}
+
+#[test]
+fn an_unknown_region_is_refused_at_once_and_can_be_insisted_on() {
+    let endpoint = format!("http://127.0.0.1:{}", free_port());
+    let jqs = jqs_at(&endpoint);
+    for command in ["deploy", "status", "teardown", "redeploy", "outputs"] {
+        let run = jqs.run(&[command, "--region", "eu-mars-9"]).expect(2);
+        assert!(run.took < QUICK, "{command} took {:?}", run.took);
+        snapshot!("unknown_region", run.shown());
+    }
+    let insisting = jqs_at(&endpoint).with("JQS_ALLOW_UNKNOWN_REGION", "1");
+    let run =
+        insisting.run(&["status", "--region", "eu-mars-9"]).expect(1).says("cannot find out which AWS account this is");
+    assert!(run.took < QUICK, "took {:?}", run.took);
+}
+
+#[test]
+fn without_credentials_region_or_endpoint_it_says_so_quickly() {
+    let no_credentials = Jqs::new(&[("AWS_REGION", REGION)]).run(&["deploy"]).expect(1);
+    let no_region = Jqs::new(&[]).run(&["deploy"]).expect(2);
+    let no_endpoint = jqs_at("http://127.0.0.1:9").run(&["deploy"]).expect(1);
+    let no_profile = Jqs::new(&[("AWS_REGION", REGION)]).run(&["deploy", "--profile", "nobody"]).expect(1);
+    for run in [&no_credentials, &no_region, &no_endpoint, &no_profile] {
+        assert!(run.took < QUICK, "took {:?}", run.took);
+    }
+    snapshot!("no_credentials", no_credentials.shown());
+    snapshot!("no_region", no_region.shown());
+    snapshot!("no_endpoint", no_endpoint.shown());
+    snapshot!("no_profile", no_profile.shown());
+}
+
+#[test]
+fn errors_are_json_as_well() {
+    let run = Jqs::new(&[]).run(&["status", "--json", "--region", "eu-mars-9"]).expect(2);
+    let error = &run.records("error")[0];
+    assert_eq!(error["kind"], "unknown_region");
+    assert!(error["message"].as_str().unwrap().contains("eu-mars-9") && error["hint"].is_string());
+}
+
+#[test]
+fn help_shows_examples_and_exit_codes() {
+    let jqs = Jqs::new(&[]);
+    for command in ["deploy", "redeploy", "teardown"] {
+        let run = jqs.run(&[command, "--help"]).expect(0);
+        assert!(run.stdout.contains("Exit codes:"), "{}", run.stdout);
+    }
+    snapshot!("help_deploy", jqs.run(&["deploy", "--help"]).expect(0).stdout);
+    jqs.run(&["deploy", "--nonsense"]).expect(2);
+}

@@ -1,0 +1,170 @@
+//! One run of the program: what went in, what came out.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+pub(crate) const REGION: &str = "eu-west-1";
+pub(crate) const ACCOUNT: &str = "123456789012";
+const RUN_MAX_SECONDS: u64 = 90;
+
+/// The program with an environment of its own: nothing of the machine's AWS configuration gets in.
+pub(crate) struct Jqs {
+    pub(crate) home: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+impl Jqs {
+    pub(crate) fn new(environment: &[(&str, &str)]) -> Self {
+        let environment = environment.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        Self { home: tempfile::tempdir().unwrap(), environment }
+    }
+
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
+        self.environment.retain(|(name, _)| name != key);
+        self.environment.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn program() -> &'static Path {
+        Path::new(env!("CARGO_BIN_EXE_jqs"))
+    }
+
+    fn prepare(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(self.environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        let child = self.start(arguments);
+        finish(child)
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.prepare(Self::program());
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Runs it on a terminal of its own, made by `script`; what is typed comes from `answers`.
+    pub(crate) fn run_on_terminal(&self, arguments: &[&str], answers: &str) -> Run {
+        let line = format!("{} {}", Self::program().display(), arguments.join(" "));
+        let mut command = self.prepare(&PathBuf::from("script"));
+        command
+            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut input, answers.as_bytes()).unwrap();
+        let run = finish(child);
+        drop(input);
+        run
+    }
+}
+
+pub(crate) fn finish(child: Child) -> Run {
+    let began = Instant::now();
+    let id = child.id();
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        if receiver.recv_timeout(Duration::from_secs(RUN_MAX_SECONDS)).is_err() {
+            signal(id, "KILL");
+        }
+    });
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    sender.send(()).ok();
+    watchdog.join().unwrap();
+    Run {
+        code: status.code(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+        took: began.elapsed(),
+    }
+}
+
+pub(crate) fn signal(process: u32, name: &str) {
+    Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status().unwrap();
+}
+
+impl Run {
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "`{text}` is not in\n{}", self.stderr);
+        self
+    }
+
+    /// The JSON lines of one type.
+    pub(crate) fn records(&self, kind: &str) -> Vec<serde_json::Value> {
+        let lines = self.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter(|record| record["type"] == kind).collect()
+    }
+
+    /// As `shown`, without what is in nested stacks: that is the templates' business, and comes in no fixed order.
+    pub(crate) fn shown_at_the_top(&self) -> String {
+        let is_nested = |line: &str| {
+            let is_event = line.contains("_IN_PROGRESS ") || line.contains("_COMPLETE ");
+            line.starts_with("  -   ")
+                || (is_event && line.split_whitespace().nth(2).is_some_and(|name| name.contains('/')))
+        };
+        // Columns are as wide as the widest name below.
+        let narrow = |line: &str| match line.strip_prefix("  - ") {
+            Some(row) => format!("  - {}", row.split_whitespace().collect::<Vec<_>>().join(" ")),
+            None => line.to_owned(),
+        };
+        let shown = self.shown();
+        let lines: Vec<String> = shown.lines().filter(|line| !is_nested(line)).map(narrow).collect();
+        lines.join("\n")
+    }
+
+    /// Both streams, as a snapshot wants them.
+    pub(crate) fn shown(&self) -> String {
+        let code = self.code.unwrap_or(-1);
+        format!("exit code: {code}\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr)
+    }
+}
+
+/// Compares whole outputs, with what differs from run to run replaced.
+#[macro_export]
+macro_rules! snapshot {
+    ($name:expr, $text:expr) => {
+        insta::with_settings!({
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+            filters => vec![
+                (r"\d\d:\d\d:\d\d", "[TIME]"),
+                (r"\d{4}-\d\d-\d\dT\[TIME\](\.\d+)?Z", "[TIME]"),
+                (r"after (\d+m )?\d+s", "after [DURATION]"),
+                (r"[0-9a-f]{64}", "[SHA256]"),
+                (r"jqs/templates/[0-9a-f]{32}", "jqs/templates/[HASH]"),
+                (r"\d+ uploaded", "[COUNT] uploaded"),
+                (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
+                (r"jqs-jaeger-[0-9a-f]{8}-int-[0-9a-z]+", "[BALANCER]"),
+                (r"jaeger-[0-9a-f]{8}", "jaeger-[ID]"),
+                (r"(loadbalancer/\S+-int)/[0-9a-z]{16}", "$1/[ID]"),
+                (r"jqs:\d+\.\d+\.\d+", "jqs:[VERSION]"),
+                (r"(Version +)\d+\.\d+\.\d+", "${1}[VERSION]"),
+            ],
+        }, { insta::assert_snapshot!($name, $text) });
+    };
+}
