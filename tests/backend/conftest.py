@@ -28,9 +28,10 @@ def start(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A server with its defaults that the tests of one file share."""
-    with Server(ALL_IN_ONE, log=tmp_path_factory.mktemp("server") / "server.log") as server:
+def server(request, tmp_path_factory):
+    """A server that the tests of one file share, with the flags that the file names in `SERVER_FLAGS`."""
+    flags = getattr(request.module, "SERVER_FLAGS", [])
+    with Server(ALL_IN_ONE, *flags, log=tmp_path_factory.mktemp("server") / "server.log") as server:
         yield server
         assert server.is_running(), f"the server ended:\n{server.log()}"
 

@@ -99,8 +99,14 @@ class Server:
         return [_sample(line) for line in answer.text.splitlines() if line and not line.startswith("#")]
 
     def resident_bytes(self):
+        return self._memory("VmRSS")
+
+    def peak_resident_bytes(self):
+        return self._memory("VmHWM")
+
+    def _memory(self, name):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+        return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) * 1024
 
     def is_running(self):
         return self.process.poll() is None
