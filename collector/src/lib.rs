@@ -1,6 +1,8 @@
 //! A Jaeger-compatible tracing backend: receivers → admission → storage → query → APIs.
 
+pub mod api;
 pub mod model;
+pub mod query;
 pub mod receiver;
 pub mod server;
 pub mod settings;

@@ -18,6 +18,7 @@ pub async fn requested() {
     next(&mut interrupt, &mut terminate).await;
     tokio::spawn(async move {
         let code = next(&mut interrupt, &mut terminate).await;
+        #[expect(clippy::disallowed_methods, reason = "whoever asks twice will not wait for the drain")]
         std::process::exit(code);
     });
 }

@@ -71,7 +71,13 @@ pub fn summarize(trace: &Trace) -> TraceSummary {
     let mut summary = TraceSummary { id: trace.id, start_ns: u64::MAX, ..Default::default() };
     let mut services: BTreeMap<&str, ServiceSummary> = BTreeMap::new();
     let mut root: Option<(bool, u64, &str, &str)> = None;
+    let mut seen = HashSet::new();
     for (service, span) in trace.spans() {
+        // A sender whose first answer was lost sends its spans again: they count once.
+        let times = (span.start_time_unix_nano, span.end_time_unix_nano);
+        if !seen.insert((span.span_id.as_slice(), span.kind, times, span.name.as_str(), service)) {
+            continue;
+        }
         let failed = span.status.as_ref().is_some_and(|s| s.code() == StatusCode::Error);
         let entry =
             services.entry(service).or_insert_with(|| ServiceSummary { name: service.into(), ..Default::default() });

@@ -18,6 +18,8 @@ use crate::model::{SpanBatch, Trace, TraceId};
 /// How much the stored traces may take.
 pub const DEFAULT_MEMORY_BYTES_MAX: usize = 512 << 20;
 
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
 pub struct MemoryStorage {
     state: RwLock<State>,
     bytes_max: usize,

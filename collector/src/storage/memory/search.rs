@@ -4,13 +4,12 @@ use std::collections::HashSet;
 
 use parking_lot::RwLock;
 
-use super::{Chunk, state::State};
+use super::{Chunk, NANOS_PER_SECOND, state::State};
 use crate::{
     model::{SpanView, TraceId, messages, resource_has_attribute, scope_has_attribute},
     storage::{TimeRange, TraceQuery},
 };
 
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// How many traces are looked at before other requests get a turn.
 const TRACES_PER_TURN: usize = 256;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    MemoryUsage,
+    MemoryUsage, NANOS_PER_SECOND,
     chunk::{Chunk, Context},
 };
 use crate::{
@@ -24,8 +24,6 @@ const OPERATION_OVERHEAD_BYTES: usize = 96;
 
 /// How far the eviction queue may outgrow the number of traces before it is cleaned of what was written again since.
 const QUEUE_SLACK: usize = 1024;
-
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 #[derive(Default)]
 pub(super) struct State {

@@ -1,0 +1,43 @@
+# The commands of this project. `make up` runs it, `make test` proves it.
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+TARGET_DIR ?= $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help up build lint test test-rust test-ui test-templates test-backend bench image
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: build ## Build, then run the backend here with a demo shop's traces (Ctrl-C stops it)
+	@$(TARGET_DIR)/release/jqs up --demo
+
+build: ## Build `jqs` and `jqs-collector`, optimized, with the web page in them
+	$(CARGO) build --release --workspace --bins
+
+test: lint test-rust test-ui test-templates test-backend ## Run every test; installs and starts what they need
+	@echo "every test passed"
+
+lint: ## Formatting, compiler and clippy warnings
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+test-rust: ## Rust tests: units, storage on a real OpenSearch, deployments to an AWS stand-in
+	$(CARGO) test --workspace
+
+test-ui: ## Types and unit tests of the web page
+	cd ui && npm ci --no-audit --no-fund && npm run check && npm test
+
+test-templates: ## cfn-lint over the templates, and their deployment to an AWS stand-in
+	tests/templates/lint.sh
+	tests/templates/run.sh
+
+test-backend: ## Real clients and a real browser against the running backend
+	$(CARGO) build --workspace --bins
+	tests/backend/run.sh $(TARGET_DIR)/debug
+
+bench: ## Measure against Jaeger: make bench JAEGER=/path/to/jaeger
+	$(CARGO) build --release -p jqs-collector
+	bench/run.sh $(TARGET_DIR)/release/jqs-collector
+
+image: ## Build the container image with Docker, tagged jqs:<version>
+	docker build --tag jqs:$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1) .
