@@ -68,9 +68,15 @@ def test_search(call, sent):
         "service_count": 3,
         "errors_count": 1,
     }
-    failed = call("jaeger_search_traces", service=bank, tags='{"error":"true"}', min_duration="99ms", operation=shop.PAY)
-    assert [trace["trace_id"] for trace in failed["traces"]] == [sent.trace_id]
-    assert call("jaeger_search_traces", service=bank, tags='{"amount":"20"}')["traces"] == []
+    limits = {"operation": shop.PAY, "min_duration": "99ms", "max_duration": "101ms"}
+    assert ids(call("jaeger_search_traces", service=bank, **limits)) == [sent.trace_id]
+    assert ids(call("jaeger_search_traces", service=bank, **limits | {"min_duration": "101ms"})) == []
+
+
+def test_search_by_tags(call, sent):
+    bank = sent.services[2]
+    assert ids(call("jaeger_find_test_traces", service=bank, tags={"error": "true", "amount": "19.99"})) == [sent.trace_id]
+    assert ids(call("jaeger_find_test_traces", service=bank, tags={"error": "true", "amount": "20"})) == []
 
 
 def test_trace(call, sent):
@@ -91,3 +97,7 @@ def test_critical_path(call, sent):
     path = call("jaeger_critical_path", trace_id=sent.trace_id)
     assert sent.trace_id in json.dumps(path)
     assert shop.CHECKOUT in json.dumps(path)
+
+
+def ids(answer):
+    return [trace["trace_id"] for trace in answer["traces"]]
