@@ -15,8 +15,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 const DIST: &str = "JQS_UI_DIST";
 /// What the page is made from, in `../ui`.
-const SOURCES: [&str; 7] =
-    ["index.html", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
+const SOURCES: [&str; 6] = ["index.html", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
 
 fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed={DIST}");
@@ -53,6 +52,7 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 
 fn build(ui: &Path, out: &Path) -> Result<()> {
     let lock = ui.join("package-lock.json");
+    println!("cargo::rerun-if-changed={}", lock.display());
     if !lock.is_file() {
         println!("cargo::warning=`{}` is missing: the collector is built without its web page", lock.display());
         return fs::create_dir_all(out).with_context(|| format!("cannot make `{}`", out.display()));

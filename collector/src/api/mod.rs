@@ -19,6 +19,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header::ALLOW},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
+    routing::any,
 };
 
 use self::ui::Page;
@@ -59,14 +60,17 @@ pub fn router(state: ApiState) -> Router {
     let base = state.base_path.clone();
     let page = Arc::new(Page::new(&base));
     let apis = legacy::router().nest("/v3", v3::router()).fallback(async || reply::not_found()).with_state(state);
+    // A nested router does not see its own path with a slash after it.
+    let serve_page = any(move |request: Request| async move { page.serve(&request) });
     let under_base = Router::new()
         .nest("/api", apis)
-        .route("/api/", axum::routing::any(async || reply::not_found()))
-        .fallback(move |request: Request| {
-            let page = page.clone();
-            async move { page.serve(&request) }
-        });
-    let all = if base.is_empty() { under_base } else { Router::new().nest(&base, under_base) };
+        .route("/api/", any(async || reply::not_found()))
+        .fallback_service(serve_page.clone());
+    let all = if base.is_empty() {
+        under_base
+    } else {
+        Router::new().nest(&base, under_base).route_service(&format!("{base}/"), serve_page)
+    };
     all.fallback(async || reply::not_found())
         .layer(middleware::from_fn(read_only))
         .layer(middleware::from_fn(trace_response::add))

@@ -16,7 +16,7 @@ use axum::{
 };
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use rust_embed::{Embed, EmbeddedFile};
+use rust_embed::Embed;
 
 use super::reply;
 
@@ -52,13 +52,21 @@ struct File {
 impl Page {
     /// The embedded page, under a base path (empty, or such as `/jaeger`).
     pub fn new(base_path: &str) -> Self {
-        let embedded = Files::iter().filter_map(|path| Files::get(&path).map(|file| (path.into_owned(), file)));
-        Self::of(embedded, base_path)
+        let files = Files::iter().filter_map(|path| {
+            let file = Files::get(&path)?;
+            let content = match file.data {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            };
+            Some((path.into_owned(), content, file.metadata.sha256_hash()))
+        });
+        Self::of(files, base_path)
     }
 
-    fn of(files: impl Iterator<Item = (String, EmbeddedFile)>, base_path: &str) -> Self {
-        let files = files.map(|(path, file)| {
-            let file = File::of(&path, file, base_path);
+    /// From names, contents and hashes.
+    fn of(files: impl Iterator<Item = (String, Bytes, [u8; 32])>, base_path: &str) -> Self {
+        let files = files.map(|(path, content, hash)| {
+            let file = File::of(&path, content, &hash, base_path);
             (path, file)
         });
         Self { files: files.collect() }
@@ -79,12 +87,8 @@ impl Page {
 }
 
 impl File {
-    fn of(path: &str, file: EmbeddedFile, base_path: &str) -> Self {
-        let mut tag = hex::encode(&file.metadata.sha256_hash()[..16]);
-        let mut content = match file.data {
-            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-            Cow::Owned(bytes) => bytes.into(),
-        };
+    fn of(path: &str, mut content: Bytes, hash: &[u8; 32], base_path: &str) -> Self {
+        let mut tag = hex::encode(&hash[..16]);
         if path == INDEX {
             content = with_base_path(content, base_path);
             tag.push_str(base_path);
@@ -174,4 +178,111 @@ fn content_type(path: &str) -> Option<&'static str> {
         "woff2" => "font/woff2",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::MultiGzDecoder;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    const PAGE: &str = "<html><head><base href=\"/\" data-inject-target=\"BASE_URL\" /></head></html>";
+
+    fn page(base_path: &str) -> Page {
+        let script = "let answer = 42;\n".repeat(100);
+        let files = [
+            ("index.html", PAGE.to_owned(), 1),
+            ("assets/index-Ab12.js", script, 2),
+            ("favicon.svg", "<svg/>".to_owned(), 3),
+        ];
+        Page::of(files.into_iter().map(|(path, text, hash)| (path.into(), text.into(), [hash; 32])), base_path)
+    }
+
+    fn request(path: &str, headers: &[(&str, &str)]) -> Request {
+        let builder = headers.iter().fold(Request::get(path), |builder, (name, value)| builder.header(*name, *value));
+        builder.body(Body::empty()).expect("a request")
+    }
+
+    async fn body(response: Response) -> Vec<u8> {
+        response.into_body().collect().await.expect("a body").to_bytes().into()
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+        response.headers().get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
+    }
+
+    #[tokio::test]
+    async fn any_path_that_names_no_file_is_the_page_with_its_base_path() {
+        for (base_path, href) in [("", "/"), ("/jaeger", "/jaeger/")] {
+            for path in ["/", "/search", "/trace/5b8e", "/trace/a...b"] {
+                let response = page(base_path).serve(&request(path, &[]));
+                assert_eq!(response.status(), StatusCode::OK, "{path}");
+                assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
+                assert_eq!(header(&response, "cache-control"), "no-cache");
+                let wanted = PAGE.replace("href=\"/\"", &format!("href=\"{href}\""));
+                assert_eq!(String::from_utf8(body(response).await), Ok(wanted), "{path}");
+            }
+        }
+        for path in ["/assets/gone-1.js", "/assets/gone", "/missing.css"] {
+            assert_eq!(page("").serve(&request(path, &[])).status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn files_are_sent_with_what_browsers_need_to_keep_them_and_to_trust_them() {
+        let hashed = page("").serve(&request("/assets/index-Ab12.js", &[]));
+        assert_eq!(header(&hashed, "content-type"), "text/javascript; charset=utf-8");
+        assert_eq!(header(&hashed, "cache-control"), "public, max-age=31536000, immutable");
+        let icon = page("").serve(&request("/favicon.svg", &[]));
+        assert_eq!(header(&icon, "cache-control"), "no-cache");
+        for response in [&hashed, &icon] {
+            assert!(header(response, "content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
+            assert_eq!(header(response, "x-content-type-options"), "nosniff");
+            assert_eq!(header(response, "referrer-policy"), "no-referrer");
+        }
+        assert_eq!(body(icon).await, b"<svg/>");
+    }
+
+    #[tokio::test]
+    async fn what_the_browser_has_is_not_sent_again() {
+        let tag = header(&page("").serve(&request("/", &[])), "etag").to_owned();
+        for known in [tag.clone(), format!("\"x\", W/{tag}")] {
+            let again = page("").serve(&request("/", &[("if-none-match", &known)]));
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{known}");
+            assert_eq!(body(again).await, b"");
+        }
+        let moved = page("/jaeger").serve(&request("/", &[("if-none-match", &tag)]));
+        assert_eq!(moved.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn files_are_compressed_for_those_who_take_it() {
+        let path = "/assets/index-Ab12.js";
+        let plain = body(page("").serve(&request(path, &[]))).await;
+        for (accepted, compressed) in
+            [("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("br", false), ("identity", false)]
+        {
+            let response = page("").serve(&request(path, &[("accept-encoding", accepted)]));
+            assert_eq!(header(&response, "content-encoding"), if compressed { "gzip" } else { "" }, "{accepted}");
+            let mut found = body(response).await;
+            if compressed {
+                assert!(found.len() < plain.len() / 2, "{} bytes", found.len());
+                let mut text = Vec::new();
+                MultiGzDecoder::new(found.as_slice()).read_to_end(&mut text).expect("gzip");
+                found = text;
+            }
+            assert_eq!(found, plain, "{accepted}");
+        }
+        let small = page("").serve(&request("/favicon.svg", &[("accept-encoding", "gzip")]));
+        assert_eq!(header(&small, "content-encoding"), "");
+    }
+
+    #[test]
+    fn a_build_without_the_page_says_so() {
+        let none = Page::of(std::iter::empty(), "");
+        assert_eq!(none.serve(&request("/search", &[])).status(), StatusCode::NOT_FOUND);
+    }
 }

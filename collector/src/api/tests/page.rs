@@ -64,6 +64,11 @@ async fn everything_lies_under_the_base_path() {
     ] {
         assert_eq!(client.get(path).await.status.as_u16(), status, "{path}");
     }
+    let page = client.get("/jaeger/search").await;
+    for path in ["/jaeger", "/jaeger/", "/jaeger/trace/1"] {
+        let answer = client.get(path).await;
+        assert_eq!((answer.status, answer.body), (page.status, page.body.clone()), "{path}");
+    }
     for bad in ["jaeger", "/jaeger/", "//", "/a//b", "/a\"b", "/a b", "/{a}"] {
         let state = ApiState::new(QueryService::new(storage(), QueryOptions::default()), bad);
         assert_eq!(state.err(), Some(BasePathError(bad.into())), "{bad}");
