@@ -1,0 +1,149 @@
+"""One running server: started on free ports, read by its log and its metrics."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+
+START_SECONDS_MAX = 20
+STOP_SECONDS_MAX = 20
+
+# What the log calls a port, and the flag that sets it.
+PORTS = {
+    "OTLP gRPC": "--otlp-grpc-port",
+    "OTLP HTTP": "--otlp-http-port",
+    "the query API and the page": "--query-port",
+    "health": "--health-port",
+    "admin": "--admin-port",
+    "metrics": "--metrics-port",
+}
+FREE_PORTS = [argument for flag in PORTS.values() for argument in (flag, "0")]
+
+
+class Server:
+    """`with` it, and it is gone at the end, however the test ends."""
+
+    def __init__(self, command, *flags, log):
+        self.log_path = Path(log)
+        self._log = open(self.log_path, "wb")
+        self.process = subprocess.Popen([*map(str, command), *FREE_PORTS, *flags], stdout=self._log, stderr=self._log)
+        try:
+            self._addresses = self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+    def terminate(self):
+        """As an orchestrator stops it. Returns the exit code and the seconds that it took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(STOP_SECONDS_MAX)
+        return code, time.monotonic() - began
+
+    def log(self):
+        return self.log_path.read_text()
+
+    @property
+    def otlp_grpc(self):
+        return self._addresses["OTLP gRPC"]
+
+    @property
+    def otlp_http(self):
+        return self._addresses["OTLP HTTP"]
+
+    @property
+    def traces_url(self):
+        return f"http://{self.otlp_http}/v1/traces"
+
+    @property
+    def query_url(self):
+        return f"http://{self._addresses['the query API and the page']}"
+
+    @property
+    def health_url(self):
+        return f"http://{self._addresses['health']}"
+
+    @property
+    def admin_url(self):
+        return f"http://{self._addresses['admin']}"
+
+    @property
+    def metrics_url(self):
+        return f"http://{self._addresses['metrics']}"
+
+    def metric(self, name, **labels):
+        """The sum of the samples of `name` that have all `labels`."""
+        samples = [sample for sample in self.metrics() if sample[0] == name and labels.items() <= sample[1].items()]
+        assert samples, f"no metric {name} with {labels}"
+        return sum(value for _, _, value in samples)
+
+    def metrics(self):
+        answer = httpx.get(f"{self.metrics_url}/metrics")
+        assert answer.status_code == 200
+        return [_sample(line) for line in answer.text.splitlines() if line and not line.startswith("#")]
+
+    def resident_bytes(self):
+        return self._memory("VmRSS")
+
+    def peak_resident_bytes(self):
+        return self._memory("VmHWM")
+
+    def _memory(self, name):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) * 1024
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log()}"
+            addresses = _addresses(self.log())
+            if addresses.keys() >= PORTS.keys() and _is_healthy(addresses["health"]):
+                return addresses
+            time.sleep(0.01)
+        raise AssertionError(f"the server was not ready after {START_SECONDS_MAX} s:\n{self.log()}")
+
+
+def _addresses(log):
+    addresses = {}
+    for line in log.splitlines():
+        if not line.startswith("{"):
+            continue
+        try:
+            fields = json.loads(line).get("fields", {})
+        except json.JSONDecodeError:
+            continue  # the line is still being written
+        message = fields.get("message", "")
+        if message.startswith("listening for "):
+            addresses[message.removeprefix("listening for ")] = fields["address"]
+    return addresses
+
+
+def _is_healthy(address):
+    try:
+        return httpx.get(f"http://{address}/status").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _sample(line):
+    name, labels, value = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line).groups()
+    return name, dict(re.findall(r'(\w+)="([^"]*)"', labels or "")), float(value)
