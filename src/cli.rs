@@ -12,6 +12,7 @@ Exit codes:
 
 const EXAMPLES: &str = "\
 Examples:
+  jqs up --demo                               here, with a made-up shop's traces
   jqs deploy --storage memory                 a trial: everything new, spans kept in memory
   jqs deploy --storage opensearch --yes       for production, without being asked
   jqs status                                  is it healthy, and where is it
@@ -56,6 +57,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the whole backend on this machine until Ctrl-C
+    Up(Box<UpArgs>),
     /// Write the templates and their parameters to a folder, without calling AWS
     Render(RenderArgs),
     /// Deploy, or update what is deployed: plan, approve, watch
@@ -68,6 +71,15 @@ pub(crate) enum Command {
     Teardown(TeardownArgs),
     /// Restart the services, change their image, or make the whole stack again
     Redeploy(RedeployArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Keep a small made-up shop busy, so that there is something to see
+    #[arg(long)]
+    pub(crate) demo: bool,
+    #[command(flatten)]
+    pub(crate) serve: jqs_collector::settings::ServeArgs,
 }
 
 #[derive(Debug, Clone, Args)]

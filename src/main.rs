@@ -4,6 +4,7 @@ mod approval;
 mod cli;
 mod commands;
 mod context;
+mod demo;
 mod ecs;
 mod exit;
 mod image;
@@ -17,6 +18,9 @@ mod templates;
 
 use clap::Parser;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

@@ -47,9 +47,9 @@ impl Settings {
     /// Logs go to stderr; they are for whoever looks for a fault, and off by default.
     pub(crate) fn start_logging(&self) {
         let default = match self.verbosity {
-            0 => "off",
-            1 => "jqs=debug,jqs_cfn=debug",
-            _ => "jqs=debug,jqs_cfn=debug,aws_config=debug,aws_smithy_runtime=debug",
+            0 => "jqs_collector=warn",
+            1 => "jqs=debug,jqs_cfn=debug,jqs_collector=debug",
+            _ => "jqs=debug,jqs_cfn=debug,jqs_collector=debug,aws_config=debug,aws_smithy_runtime=debug",
         };
         let filter = EnvFilter::try_from_env("JQS_LOG").unwrap_or_else(|_| EnvFilter::new(default));
         tracing_subscriber::fmt()

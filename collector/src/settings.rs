@@ -6,8 +6,12 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
 use crate::{
+    query::{ParseDurationError, parse_duration},
     receiver::{DEFAULT_IN_FLIGHT_BYTES_MAX, DEFAULT_REQUEST_BYTES_MAX},
-    storage::memory::DEFAULT_MEMORY_BYTES_MAX,
+    storage::{
+        memory::DEFAULT_MEMORY_BYTES_MAX,
+        opensearch::{self, Auth, DEFAULT_SIGNING_SERVICE, OpenSearchSettings},
+    },
 };
 
 /// How long a shutdown may take before what is left is cut off.
@@ -42,6 +46,8 @@ impl Role {
 pub enum StorageKind {
     /// In this process, capped in bytes, gone with it
     Memory,
+    /// In OpenSearch, in Jaeger's own indices
+    Opensearch,
 }
 
 /// The flags of a running server. `--help` is the reference of every setting.
@@ -58,6 +64,9 @@ pub struct ServeArgs {
     /// What stored traces may take with `--storage memory`; the least recently written ones make room
     #[arg(long, value_name = "SIZE", env = "JQS_MEMORY_MAX_BYTES", default_value_t = ByteSize(DEFAULT_MEMORY_BYTES_MAX as u64))]
     pub memory_max_bytes: ByteSize,
+
+    #[command(flatten)]
+    pub opensearch: OpenSearchArgs,
 
     /// Port of OTLP over gRPC (0: any free port, on this and every other port)
     #[arg(long, value_name = "PORT", env = "JQS_OTLP_GRPC_PORT", default_value_t = 4317)]
@@ -87,6 +96,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PATH", env = "JQS_BASE_PATH", default_value = "/")]
     pub base_path: String,
 
+    /// Clocks of two hosts are taken to differ by at most this, and spans are moved accordingly when they are shown; 0 leaves them
+    #[arg(long, value_name = "DURATION", env = "JQS_MAX_CLOCK_SKEW", default_value = "0s")]
+    pub max_clock_skew: Nanoseconds,
+
     /// Largest request after decompression; larger ones are refused
     #[arg(long, value_name = "SIZE", env = "JQS_REQUEST_MAX_BYTES", default_value_t = ByteSize(DEFAULT_REQUEST_BYTES_MAX as u64))]
     pub request_max_bytes: ByteSize,
@@ -102,6 +115,74 @@ pub struct ServeArgs {
     /// Seconds that a shutdown may take to finish what was begun
     #[arg(long, value_name = "SECONDS", env = "JQS_SHUTDOWN_SECONDS", default_value_t = DEFAULT_SHUTDOWN_SECONDS_MAX)]
     pub shutdown_seconds: u64,
+}
+
+/// How to reach OpenSearch. The names of the environment are Jaeger's where it has one.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "With --storage opensearch")]
+pub struct OpenSearchArgs {
+    /// Addresses of the cluster, tried in turn
+    #[arg(long = "opensearch-urls", value_name = "URL,URL", env = "ES_SERVER_URLS", hide_env_values = true, value_delimiter = ',', default_value = opensearch::DEFAULT_SERVER)]
+    pub urls: Vec<String>,
+
+    /// How requests are authenticated
+    #[arg(long = "opensearch-auth", value_enum, env = "JQS_OPENSEARCH_AUTH", default_value = "none")]
+    pub auth: OpenSearchAuth,
+
+    /// User for `--opensearch-auth basic`
+    #[arg(long = "opensearch-username", value_name = "NAME", env = "ES_USERNAME", default_value = "")]
+    pub username: String,
+
+    /// Password for `--opensearch-auth basic`; better given in the environment
+    #[arg(
+        long = "opensearch-password",
+        value_name = "PASSWORD",
+        env = "ES_PASSWORD",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub password: String,
+
+    /// Set before the names of all indices, with a dash
+    #[arg(long = "opensearch-index-prefix", value_name = "PREFIX", env = "ES_INDEX_PREFIX", default_value = "")]
+    pub index_prefix: String,
+
+    /// Primary shards of each new index
+    #[arg(long = "opensearch-shards", value_name = "COUNT", env = "ES_NUM_SHARDS", default_value_t = opensearch::DEFAULT_SHARDS)]
+    pub shards: u32,
+
+    /// Replicas of each shard
+    #[arg(long = "opensearch-replicas", value_name = "COUNT", env = "ES_NUM_REPLICAS", default_value_t = opensearch::DEFAULT_REPLICAS)]
+    pub replicas: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OpenSearchAuth {
+    /// No authentication
+    None,
+    /// User and password
+    Basic,
+    /// AWS Signature Version 4, with the credentials of the AWS SDK's chain
+    Sigv4,
+}
+
+/// A duration as Jaeger writes it: `250ms`, `1.5s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nanoseconds(pub u64);
+
+impl std::str::FromStr for Nanoseconds {
+    type Err = ParseDurationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_duration(text).map(Self)
+    }
+}
+
+impl From<Nanoseconds> for Duration {
+    fn from(Nanoseconds(nanoseconds): Nanoseconds) -> Self {
+        Self::from_nanos(nanoseconds)
+    }
 }
 
 /// A setting that cannot stand.
@@ -146,6 +227,18 @@ impl Settings {
         }
         let base_path = args.base_path.trim_end_matches('/').to_string();
         Ok(Self { role, args, base_path })
+    }
+
+    /// What the OpenSearch backend is told.
+    pub fn opensearch(&self) -> OpenSearchSettings {
+        let OpenSearchArgs { urls, auth, username, password, index_prefix, shards, replicas } =
+            self.args.opensearch.clone();
+        let auth = match auth {
+            OpenSearchAuth::None => Auth::None,
+            OpenSearchAuth::Basic => Auth::Basic { username, password },
+            OpenSearchAuth::Sigv4 => Auth::SigV4 { region: None, service: DEFAULT_SIGNING_SERVICE.into() },
+        };
+        OpenSearchSettings { servers: urls, auth, index_prefix, shards, replicas, ..OpenSearchSettings::default() }
     }
 
     pub fn shutdown_max(&self) -> Duration {

@@ -7,6 +7,7 @@ mod redeploy;
 mod render;
 mod status;
 mod teardown;
+mod up;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -15,6 +16,7 @@ use jqs_cfn::Result;
 
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
+        Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,

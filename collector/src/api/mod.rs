@@ -69,11 +69,12 @@ pub fn router(state: ApiState) -> Router {
     let all = if base.is_empty() {
         under_base
     } else {
-        Router::new().nest(&base, under_base).route_service(&format!("{base}/"), serve_page)
+        Router::new()
+            .nest(&base, under_base)
+            .route_service(&format!("{base}/"), serve_page)
+            .fallback(async || reply::not_found())
     };
-    all.fallback(async || reply::not_found())
-        .layer(middleware::from_fn(read_only))
-        .layer(middleware::from_fn(trace_response::add))
+    all.layer(middleware::from_fn(read_only)).layer(middleware::from_fn(trace_response::add))
 }
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");

@@ -10,15 +10,21 @@ use tokio_util::sync::CancellationToken;
 
 use self::admin::{Health, HealthState};
 use crate::{
+    api::{self, ApiState, BasePathError},
+    query::{QueryOptions, QueryService},
     receiver::{Admission, Intake, otlp_grpc, otlp_http},
     settings::Settings,
-    storage::{self, Storage},
+    storage::{self, Storage, StorageError},
     telemetry,
 };
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error("the storage cannot be opened")]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    BasePath(#[from] BasePathError),
     #[error(
         "cannot listen on {address} for {purpose}; is another program using the port? (choose another with `{flag}`)"
     )]
@@ -79,7 +85,7 @@ impl Server {
     /// Opens the storage and every port. Nothing is served yet, but clients can connect.
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
         telemetry::metrics();
-        let storage = storage::open(&settings);
+        let storage = storage::open(&settings).await?;
         let admission = Admission::new(settings.args.in_flight_max_bytes.as_u64() as usize);
         let mut server = Self { settings, storage, admission, health: Health::default(), ports: Vec::new() };
         server.bind_ports().await?;
@@ -95,7 +101,10 @@ impl Server {
             self.open(Purpose::OtlpHttp, args.otlp_http_port, otlp_http::router(intake)).await?;
         }
         if self.settings.role.answers() {
-            self.open(Purpose::Query, args.query_port, axum::Router::new()).await?;
+            let options = QueryOptions { clock_skew_max: args.max_clock_skew.into(), ..QueryOptions::default() };
+            let query = QueryService::new(self.storage.reader.clone(), options);
+            let state = ApiState::new(query, &self.settings.base_path)?;
+            self.open(Purpose::Query, args.query_port, api::router(state)).await?;
         }
         self.open(Purpose::Health, args.health_port, admin::health_router(self.health.clone())).await?;
         self.open(Purpose::Admin, args.admin_port, admin::router(self.health.clone())).await?;

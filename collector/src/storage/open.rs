@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{TraceReader, TraceWriter, memory::MemoryStorage};
+use super::{StorageError, TraceReader, TraceWriter, memory::MemoryStorage, opensearch::OpenSearchStorage};
 use crate::settings::{Settings, StorageKind};
 
 /// An opened storage: the two halves of the contract, and what only some backends have.
@@ -14,11 +14,16 @@ pub struct Storage {
     pub memory: Option<Arc<MemoryStorage>>,
 }
 
-pub fn open(settings: &Settings) -> Storage {
+/// Opens the backend that the settings name. A server that is starting is waited for.
+pub async fn open(settings: &Settings) -> Result<Storage, StorageError> {
     match settings.args.storage {
         StorageKind::Memory => {
             let memory = Arc::new(MemoryStorage::new(settings.args.memory_max_bytes.as_u64() as usize));
-            Storage { writer: memory.clone(), reader: memory.clone(), memory: Some(memory) }
+            Ok(Storage { writer: memory.clone(), reader: memory.clone(), memory: Some(memory) })
+        }
+        StorageKind::Opensearch => {
+            let storage = Arc::new(OpenSearchStorage::connect(settings.opensearch()).await?);
+            Ok(Storage { writer: storage.clone(), reader: storage, memory: None })
         }
     }
 }

@@ -1,0 +1,88 @@
+//! `jqs up`: the whole backend on this machine, until Ctrl-C.
+
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_collector::{
+    server::{Purpose, Server},
+    settings::{Role, Settings, StorageKind},
+    shutdown,
+};
+use serde::Serialize;
+
+use crate::{cli::UpArgs, context::Context, demo, exit::Exit};
+
+/// Where everything is, for `--json`.
+#[derive(Serialize)]
+struct Ready {
+    page: Option<String>,
+    otlp_grpc: Option<String>,
+    otlp_http: Option<String>,
+    health: Option<String>,
+    metrics: Option<String>,
+}
+
+pub(crate) async fn up(context: &Context, arguments: UpArgs) -> Result<Exit> {
+    let settings = Settings::new(Role::AllInOne, arguments.serve)
+        .map_err(|error| Error::new(ErrorKind::Usage, error.to_string()))?;
+    let storage = match settings.args.storage {
+        StorageKind::Memory => format!("traces in memory (up to {})", settings.args.memory_max_bytes),
+        StorageKind::Opensearch => "traces in OpenSearch".to_string(),
+    };
+    let base_path = settings.base_path.clone();
+    let server = Server::bind(settings).await.map_err(|error| failed("cannot start", error))?;
+    let url = |purpose, path: &str| server.address(purpose).map(|address| format!("http://{address}{path}"));
+    let ready = Ready {
+        page: url(Purpose::Query, &base_path),
+        otlp_grpc: url(Purpose::OtlpGrpc, ""),
+        otlp_http: url(Purpose::OtlpHttp, ""),
+        health: url(Purpose::Health, "/status"),
+        metrics: url(Purpose::Metrics, "/metrics"),
+    };
+    let otlp_http = server.address(Purpose::OtlpHttp);
+    let serving = tokio::spawn(server.run(shutdown::requested()));
+    let demo = match otlp_http.filter(|_| arguments.demo) {
+        Some(address) => {
+            let demo = demo::fill(address).await.map_err(|error| failed("the demo cannot send its traces", error))?;
+            Some(tokio::spawn(demo.keep_going()))
+        }
+        None => None,
+    };
+    announce(context, &storage, &ready, demo.is_some());
+    let ended = serving.await;
+    if let Some(demo) = demo {
+        demo.abort();
+    }
+    match ended {
+        Ok(Ok(())) => Ok(Exit::Done),
+        Ok(Err(error)) => Err(failed("the server did not end well", error)),
+        Err(error) => Err(failed("the server broke", error)),
+    }
+}
+
+fn announce(context: &Context, storage: &str, ready: &Ready, demo: bool) {
+    let printer = &context.printer;
+    if printer.is_json() {
+        printer.record("ready", ready);
+        return;
+    }
+    printer.note(&format!("jqs {}: all-in-one, {storage}\n", env!("CARGO_PKG_VERSION")));
+    let rows = [
+        ("Page", &ready.page),
+        ("OTLP gRPC", &ready.otlp_grpc),
+        ("OTLP HTTP", &ready.otlp_http),
+        ("Health", &ready.health),
+        ("Metrics", &ready.metrics),
+    ];
+    for (name, url) in rows {
+        if let Some(url) = url {
+            printer.field(&format!("  {name}"), url);
+        }
+    }
+    if demo {
+        printer.note("\nA made-up shop sends traces, so that there is something to see.");
+    }
+    printer.note("\nCtrl-C stops it.");
+}
+
+fn failed(what: &str, error: impl Into<anyhow::Error>) -> Error {
+    Error::new(ErrorKind::Io, format!("{what}: {:#}", error.into()))
+}
