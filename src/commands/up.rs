@@ -74,7 +74,7 @@ fn announce(context: &Context, storage: &str, ready: &Ready, demo: bool) {
     ];
     for (name, url) in rows {
         if let Some(url) = url {
-            printer.field(&format!("  {name}"), url);
+            printer.note(&format!("  {name:<9}  {url}"));
         }
     }
     if demo {
