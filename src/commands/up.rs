@@ -17,6 +17,7 @@ struct Ready {
     otlp_grpc: Option<String>,
     otlp_http: Option<String>,
     health: Option<String>,
+    admin: Option<String>,
     metrics: Option<String>,
 }
 
@@ -35,6 +36,7 @@ pub(crate) async fn up(context: &Context, arguments: UpArgs) -> Result<Exit> {
         otlp_grpc: url(Purpose::OtlpGrpc, ""),
         otlp_http: url(Purpose::OtlpHttp, ""),
         health: url(Purpose::Health, "/status"),
+        admin: url(Purpose::Admin, "/"),
         metrics: url(Purpose::Metrics, "/metrics"),
     };
     let otlp_http = server.address(Purpose::OtlpHttp);

@@ -12,7 +12,7 @@ from server import Server
 BIN_DIR = Path(os.environ["JQS_BIN_DIR"])
 COLLECTOR = BIN_DIR / "jqs-collector"
 ALL_IN_ONE = [COLLECTOR, "all-in-one"]
-DEMO = [BIN_DIR / "jqs", "up", "--demo"]
+DEMO = [BIN_DIR / "jqs", "up", "--demo", "--json"]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -20,6 +21,15 @@ PORTS = {
     "health": "--health-port",
     "admin": "--admin-port",
     "metrics": "--metrics-port",
+}
+# The same in what `jqs up --json` prints.
+READY = {
+    "otlp_grpc": "OTLP gRPC",
+    "otlp_http": "OTLP HTTP",
+    "page": "the query API and the page",
+    "health": "health",
+    "admin": "admin",
+    "metrics": "metrics",
 }
 FREE_PORTS = [argument for flag in PORTS.values() for argument in (flag, "0")]
 
@@ -128,9 +138,12 @@ def _addresses(log):
         if not line.startswith("{"):
             continue
         try:
-            fields = json.loads(line).get("fields", {})
+            record = json.loads(line)
         except json.JSONDecodeError:
             continue  # the line is still being written
+        if record.get("type") == "ready":  # `jqs up --json`
+            return {name: urlsplit(record[key]).netloc for key, name in READY.items()}
+        fields = record.get("fields", {})
         message = fields.get("message", "")
         if message.startswith("listening for "):
             addresses[message.removeprefix("listening for ")] = fields["address"]
