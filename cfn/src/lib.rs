@@ -11,6 +11,7 @@ pub mod error;
 pub mod failure;
 pub mod parameters;
 pub mod region;
+pub mod retention;
 pub mod session;
 pub mod stack;
 pub mod template;

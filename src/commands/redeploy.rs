@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::{image, rollout, templates};
 use jqs_cfn::change_set::{ChangeSetRequest, OnFailure, TemplateSource};
 use jqs_cfn::parameters::ParameterValue;
+use jqs_cfn::retention;
 use jqs_cfn::stack::{self, Readiness, Stack};
 use jqs_cfn::{Error, ErrorKind, Identity, Result, Session, bucket};
 use std::collections::BTreeMap;
@@ -77,6 +78,14 @@ async fn recreate(
         "`{}` will be deleted and made again: what it stores is lost, its addresses change",
         stack.name
     ));
+    let resources = stack::resources(session, &stack.id).await?;
+    for kept in retention::retained(session, &stack.id, &resources).await? {
+        printer.warning(&format!(
+            "`{}` ({}) outlives the stack and may not be made twice: tell the template so with `-P`",
+            kept.physical_id,
+            kept.path.join("/")
+        ));
+    }
     let question = format!("Delete `{}` and make it again?", stack.name);
     if approval::ask(context, &question, arguments.yes).await? == Approval::Refused {
         printer.note("Nothing was deleted.");

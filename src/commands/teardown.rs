@@ -6,10 +6,12 @@ use crate::approval::{self, Approval};
 use crate::cli::TeardownArgs;
 use crate::context::Context;
 use crate::exit::Exit;
+use jqs_cfn::retention;
 use jqs_cfn::stack::{self, Stack, StackResource};
 use jqs_cfn::watch::StackEvent;
 use jqs_cfn::{Identity, Result, Session, bucket};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Result<Exit> {
     let (session, identity) = context.identified_session().await?;
@@ -23,7 +25,7 @@ pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Res
             report(context, name, false, &[]);
             return Ok(Exit::Done);
         }
-        show(context, name, &[], &bucket);
+        show(context, name, &[], &[], &bucket);
         if approval::ask(context, "Remove the bucket?", arguments.yes).await? == Approval::Refused {
             return Ok(Exit::Refused);
         }
@@ -31,8 +33,11 @@ pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Res
     };
     refuse_foreign(&found)?;
     let resources = stack::resources(&session, &found.id).await?;
+    let kept = retention::retained(&session, &found.id, &resources).await?;
+    let goes: Vec<StackResource> =
+        resources.into_iter().filter(|one| !kept.iter().any(|k| k.path == one.path)).collect();
     let bucket = Bucket::look(&session, &identity, Some(&found)).await?;
-    show(context, name, &resources, &bucket);
+    show(context, name, &goes, &kept, &bucket);
     let question = format!("Delete `{name}` and everything in it?");
     if approval::ask(context, &question, arguments.yes).await? == Approval::Refused {
         printer.note("Nothing was deleted.");
@@ -40,7 +45,7 @@ pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Res
     }
     let force = arguments.force && found.status == "DELETE_FAILED";
     match operation::delete(context, &session, &found, force).await? {
-        Ended::Well { events, .. } => finish(context, &session, name, &bucket, &left_behind(&events)).await,
+        Ended::Well { events, .. } => finish(context, &session, name, &bucket, &left_behind(&kept, &events)).await,
         ended => Ok(ended.exit()),
     }
 }
@@ -74,16 +79,17 @@ impl Bucket {
     }
 }
 
-fn show(context: &Context, name: &str, resources: &[StackResource], bucket: &Bucket) {
+fn show(context: &Context, name: &str, resources: &[StackResource], kept: &[StackResource], bucket: &Bucket) {
     #[derive(Serialize)]
     struct Plan<'a> {
         stack: &'a str,
         resources: &'a [StackResource],
+        kept: &'a [StackResource],
         bucket: Option<&'a str>,
     }
     let printer = &context.printer;
     let removed = bucket.goes.then_some(bucket.name.as_str());
-    printer.record("plan", &Plan { stack: name, resources, bucket: removed });
+    printer.record("plan", &Plan { stack: name, resources, kept, bucket: removed });
     if printer.is_json() {
         return;
     }
@@ -100,16 +106,22 @@ fn show(context: &Context, name: &str, resources: &[StackResource], bucket: &Buc
     if bucket.goes {
         printer.note(&format!("  - the bucket {} with the templates", bucket.name));
     }
+    for resource in kept {
+        printer.note(&format!("{} stays, as its template says ({}).", resource.physical_id, resource.path.join("/")));
+    }
     if let Some(why) = &bucket.why_not {
         printer.note(&format!("The bucket {} stays: {why}.", bucket.name));
     }
     printer.note("");
 }
 
-/// Resources that their template says to keep.
-fn left_behind(events: &[StackEvent]) -> Vec<String> {
-    let kept = events.iter().filter(|event| event.status == "DELETE_SKIPPED");
-    kept.map(|event| format!("{} {} ({})", event.kind, event.physical_id, event.path.join("/"))).collect()
+/// What its template says to keep, and what AWS says that it has skipped.
+fn left_behind(kept: &[StackResource], events: &[StackEvent]) -> Vec<String> {
+    let words = |kind: &str, id: &str, path: &[String]| format!("{kind} {id} ({})", path.join("/"));
+    let skipped = events.iter().filter(|event| event.status == "DELETE_SKIPPED");
+    let skipped = skipped.map(|event| words(&event.kind, &event.physical_id, &event.path));
+    let kept = kept.iter().map(|resource| words(&resource.kind, &resource.physical_id, &resource.path));
+    kept.chain(skipped).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 async fn finish(context: &Context, session: &Session, name: &str, bucket: &Bucket, left: &[String]) -> Result<Exit> {
@@ -134,7 +146,7 @@ fn report(context: &Context, name: &str, bucket_removed: bool, left: &[String]) 
         printer.note("Nothing is left.");
         return;
     }
-    printer.warning("these were kept, as their templates say:");
+    printer.warning("these are left, as their templates say:");
     for resource in left {
         printer.note(&format!("  {resource}"));
     }

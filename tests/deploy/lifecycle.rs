@@ -55,8 +55,23 @@ async fn opensearch_goes_into_a_new_vpc() {
     assert_eq!(outputs["StorageBackend"], "opensearch");
     assert_eq!(outputs["ServiceNames"].as_str().unwrap().split(',').count(), 2, "{outputs}");
     jqs.run(&["redeploy"]).expect(0).says("collector: ").says("query: ");
-    jqs.run(&["teardown", "--yes"]).expect(0);
+    jqs.run(&["teardown", "--yes"]).expect(0).says("Nothing is left.");
     assert_eq!(cloud.inventory().await, before);
+}
+
+#[tokio::test]
+async fn what_outlives_the_stack_is_named_before_and_after() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    jqs.run(&deploy(&["--storage", "opensearch", "-P", "CreateOpenSearchServiceLinkedRole=Yes"])).expect(0);
+    jqs.run(&["redeploy", "--recreate"]).expect(2).says("outlives the stack and may not be made twice");
+    let plan = jqs.run(&["teardown", "--json"]).expect(2);
+    let (kept, goes) = (&plan.records("plan")[0]["kept"], &plan.records("plan")[0]["resources"]);
+    assert_eq!(kept[0]["kind"], "AWS::IAM::ServiceLinkedRole", "{kept}");
+    assert!(!goes.to_string().contains("ServiceLinkedRole"), "{goes}");
+    let run = jqs.run(&["teardown", "--yes"]).expect(0).says("stays, as its template says");
+    let run = run.says("these are left").says("AWS::IAM::ServiceLinkedRole");
+    assert!(!run.stderr.contains("Nothing is left"), "{}", run.stderr);
 }
 
 #[tokio::test]

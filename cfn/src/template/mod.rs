@@ -41,6 +41,7 @@ pub struct Resource {
     pub kind: String,
     /// The text of `TemplateURL`, where the resource is a nested stack: the pattern of `Fn::Sub`, not its result.
     pub template_url: Option<String>,
+    pub deletion_policy: Option<String>,
     pub position: Position,
 }
 
@@ -64,6 +65,11 @@ impl Template {
 }
 
 impl Resource {
+    /// It outlives its stack.
+    pub fn is_retained(&self) -> bool {
+        matches!(self.deletion_policy.as_deref(), Some("Retain" | "RetainExceptOnCreate"))
+    }
+
     /// The file that a nested stack names below the common prefix of the bundle.
     pub fn nested_file(&self) -> Option<&str> {
         self.template_url.as_deref()?.rsplit_once("${TemplatePrefix}").map(|(_, file)| file)

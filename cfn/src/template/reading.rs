@@ -34,7 +34,8 @@ fn resource(name: &str, (key, body): &(Node, Node)) -> Result<Resource> {
     if kind == NESTED_STACK && url.is_none() {
         return Err(fault(name, key.position, format!("the nested stack `{logical_id}` has no `TemplateURL`")));
     }
-    Ok(Resource { logical_id, kind, template_url, position: key.position })
+    let deletion_policy = text_at(body, "DeletionPolicy");
+    Ok(Resource { logical_id, kind, template_url, deletion_policy, position: key.position })
 }
 
 /// The text of a literal or of a `Fn::Sub`, with or without its own variables.
@@ -103,7 +104,7 @@ Resources:
       TemplateURL: !Sub
         - 'https://${TemplateBucket}.s3.${Suffix}/${TemplatePrefix}modules/vpc.yaml'
         - Suffix: !Ref AWS::URLSuffix
-  Topic: {Type: AWS::SNS::Topic}
+  Topic: {Type: AWS::SNS::Topic, DeletionPolicy: Retain}
 Outputs:
   Arn: {Value: !GetAtt Topic.TopicArn, Description: the topic}
 ";
@@ -116,6 +117,7 @@ Outputs:
         assert!(template.parameter("Secret").expect("declared").no_echo);
         assert_eq!(template.resources[0].nested_file(), Some("modules/vpc.yaml"));
         assert_eq!(template.resources[1].nested_file(), None);
+        assert!(template.resources[1].is_retained() && !template.resources[0].is_retained());
         assert_eq!(template.outputs[0].description.as_deref(), Some("the topic"));
         let value = template.root.get("Outputs").and_then(|node| node.get("Arn")).and_then(|node| node.get("Value"));
         let attribute = value.and_then(|node| node.get("Fn::GetAtt")).expect("the long form");
