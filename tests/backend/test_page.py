@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-
 from conftest import DEMO
+from playwright.sync_api import expect, sync_playwright
 from server import Server
 
 SCREENSHOTS = Path(os.environ.get("JQS_SCREENSHOTS") or Path(__file__).parents[2] / "target/screenshots")
