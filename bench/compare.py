@@ -61,7 +61,8 @@ def play(name, program, options, folder):
             # Whole batches, so that the trace has exactly that many spans.
             load(options, server, spans, "-trace-id", trace_id, "-batch", "500")
         time.sleep(SETTLE_SECONDS)
-        return result | query.measure(server.query_port, traces)
+        result["answers"] = query.measure(server.query_port, traces)
+        return result
 
 
 def load(options, server, spans, *arguments):
@@ -78,14 +79,17 @@ def print_table(rounds, options):
     print(f"{options.rounds} rounds of {options.spans:,} spans of {bytes_per_span:.0f} bytes; median (least–most)\n")
     print("| Measure | jqs | Jaeger | jqs / Jaeger |")
     print("|---|---|---|---|")
-    known = {key for _, key, _, _ in MEASURES}
-    answers = [(key, key, "ms", 2) for key in jqs[0] if key.startswith(("services", "find", "trace")) and key not in known]
-    for label, key, unit, decimals in MEASURES + answers:
-        ours, theirs = ([one[key] for one in side] for side in (jqs, jaeger))
-        ratios = [our / their for our, their in zip(ours, theirs)]
-        ratio = statistics.median(ours) / statistics.median(theirs)
-        spread = f"{ratio:.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
-        print(f"| {label} | {cell(ours, unit, decimals)} | {cell(theirs, unit, decimals)} | {spread} |")
+    for label, key, unit, decimals in MEASURES:
+        print_row(label, [one[key] for one in jqs], [one[key] for one in jaeger], unit, decimals)
+    for question in jqs[0]["answers"]:
+        print_row(question, *([one["answers"][question] for one in side] for side in (jqs, jaeger)), "ms", 2)
+
+
+def print_row(label, ours, theirs, unit, decimals):
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
+    spread = f"{ratio:.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+    print(f"| {label} | {cell(ours, unit, decimals)} | {cell(theirs, unit, decimals)} | {spread} |")
 
 
 def cell(values, unit, decimals):

@@ -25,7 +25,7 @@ def questions(traces):
     absent = json.dumps({"customer.id": "nobody"})
     yield "find by a tag that none has", find(limit=20, tags=absent), lambda data: len(data) == 0
     for spans, trace_id in traces.items():
-        yield f"trace of {spans:,} spans", f"/api/traces/{trace_id}", lambda data, spans=spans: len(data[0]["spans"]) == spans
+        yield f"trace of {spans:,} spans", f"/api/traces/{trace_id}", lambda data, n=spans: len(data[0]["spans"]) == n
 
 
 def measure(port, traces):

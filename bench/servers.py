@@ -20,7 +20,7 @@ class Server:
 
     def __init__(self, name, program, folder):
         self.name = name
-        self._ports = dict(zip(("OTLP_PORT", "QUERY_PORT", "QUERY_GRPC_PORT", "HEALTH_PORT"), free_ports(4)))
+        self._ports = dict(zip(("OTLP_PORT", "QUERY_PORT", "QUERY_GRPC_PORT", "HEALTH_PORT"), free_ports(4), strict=True))
         self._log = open(folder / f"{name}.log", "wb")
         command = JQS if name == "jqs" else JAEGER
         began = time.monotonic()

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
 from server import Server
 
 BIN_DIR = Path(os.environ["JQS_BIN_DIR"])

@@ -4,12 +4,12 @@ import os
 import time
 
 import grpc
-import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
+from server import http
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
@@ -46,7 +46,7 @@ def first_trace_id(message):
 
 
 def post(server, body, headers=PROTOBUF, **more):
-    return httpx.post(server.traces_url, content=body, headers={**headers, **more}, timeout=30)
+    return http.post(server.traces_url, content=body, headers={**headers, **more})
 
 
 def export(server, message, **options):

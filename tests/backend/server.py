@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+# One client for every question: making one reads the certificates of the whole world. Connections are not kept, so that a server
+# that is told to stop finds none of ours.
+http = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
+
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 20
 
@@ -39,8 +43,8 @@ class Server:
 
     def __init__(self, command, *flags, log):
         self.log_path = Path(log)
-        self._log = open(self.log_path, "wb")
-        self.process = subprocess.Popen([*map(str, command), *FREE_PORTS, *flags], stdout=self._log, stderr=self._log)
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([*map(str, command), *FREE_PORTS, *flags], stdout=log, stderr=log)
         try:
             self._addresses = self._wait_until_ready()
         except BaseException:
@@ -57,7 +61,6 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self._log.close()
 
     def terminate(self):
         """As an orchestrator stops it. Returns the exit code and the seconds that it took."""
@@ -104,7 +107,7 @@ class Server:
         return sum(value for _, _, value in samples)
 
     def metrics(self):
-        answer = httpx.get(f"{self.metrics_url}/metrics")
+        answer = http.get(f"{self.metrics_url}/metrics")
         assert answer.status_code == 200
         return [_sample(line) for line in answer.text.splitlines() if line and not line.startswith("#")]
 
@@ -152,7 +155,7 @@ def _addresses(log):
 
 def _is_healthy(address):
     try:
-        return httpx.get(f"http://{address}/status").status_code == 200
+        return http.get(f"http://{address}/status").status_code == 200
     except httpx.TransportError:
         return False
 

@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 BEYOND_DOUBLE = 2**53 + 1
 EVERY_TYPE = {
     "text": "plain",
-    "text.unicode": "Zürich 東京 🫖 \u202e \"quoted\" <b>&",
+    "text.unicode": 'Zürich 東京 🫖 \u202e "quoted" <b>&',
     "text.empty": "",
     "bool.yes": True,
     "bool.no": False,

@@ -1,10 +1,10 @@
 """The ports that operators and orchestrators ask: health, the admin port of Jaeger 1.x, Prometheus' metrics."""
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
-import httpx
 import otlp
+from server import http
 
 COUNTERS = {
     "otelcol_receiver_accepted_spans": "counter",
@@ -18,29 +18,29 @@ COUNTERS = {
 
 
 def test_health_has_the_shape_of_jaeger_2(server):
-    answer = httpx.get(f"{server.health_url}/status")
+    answer = http.get(f"{server.health_url}/status")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
     assert body.keys() == {"start_time", "healthy", "status", "status_time"}
     assert (body["healthy"], body["status"]) == (True, "StatusOK")
     started, now = (datetime.fromisoformat(body[key]) for key in ("start_time", "status_time"))
-    assert started < now <= datetime.now(timezone.utc)
+    assert started < now <= datetime.now(UTC)
 
 
 def test_admin_has_the_shape_of_jaeger_1(server):
-    answer = httpx.get(f"{server.admin_url}/")
+    answer = http.get(f"{server.admin_url}/")
     assert answer.status_code == 200
     body = answer.json()
     assert body.keys() == {"status", "upSince", "uptime"}
     assert body["status"] == "Server available"
-    assert datetime.fromisoformat(body["upSince"]) < datetime.now(timezone.utc)
+    assert datetime.fromisoformat(body["upSince"]) < datetime.now(UTC)
     assert re.fullmatch(r"[\d.hm]+s", body["uptime"])
 
 
 def test_metrics_are_named_described_and_the_same_on_both_ports(server):
     for url in (server.metrics_url, server.admin_url):
-        answer = httpx.get(f"{url}/metrics")
+        answer = http.get(f"{url}/metrics")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
         kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", answer.text, re.MULTILINE))

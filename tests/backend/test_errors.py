@@ -4,15 +4,16 @@ import gzip
 import json
 
 import grpc
-import httpx
 import otlp
 import pytest
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from server import http
 
 VALID = otlp.request(spans=2).SerializeToString()
 INVALID_ARGUMENT = grpc.StatusCode.INVALID_ARGUMENT.value[0]
 GZIP = {"Content-Encoding": "gzip"}
+
 
 @pytest.mark.parametrize(
     ("body", "headers", "words"),
@@ -59,13 +60,13 @@ def test_malformed_grpc_message(server):
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_only_post_is_allowed(server, method):
-    answer = httpx.request(method, server.traces_url)
+    answer = http.request(method, server.traces_url)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/grpc"}])
 def test_other_content_types_are_refused(server, headers):
-    answer = httpx.post(server.traces_url, content=VALID, headers=headers)
+    answer = http.post(server.traces_url, content=VALID, headers=headers)
     assert answer.status_code == 415
     assert "application/x-protobuf" in answer.text
 
@@ -77,7 +78,7 @@ def test_other_content_encodings_are_refused(server):
 
 
 def test_unknown_paths_are_not_found(server):
-    assert httpx.post(f"http://{server.otlp_http}/v1/metrics", content=b"").status_code == 404
+    assert http.post(f"http://{server.otlp_http}/v1/metrics", content=b"").status_code == 404
 
 
 @pytest.mark.parametrize("field", ["trace_id", "span_id"])

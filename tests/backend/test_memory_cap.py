@@ -1,8 +1,8 @@
 """The memory storage keeps to its cap, keeps the newest, and counts what it did."""
 
-import httpx
 import otlp
 import pytest
+from server import http
 from slow_sender import wait_until
 
 CAP_BYTES = 24 << 20
@@ -10,7 +10,7 @@ SENT_BYTES = 4 * CAP_BYTES
 SPANS_PER_TRACE = 10
 TRACES_PER_REQUEST = 5
 # The cap counts the encoded spans, their indexes and an estimate for the allocator. Beside it the process holds its own code and
-# threads, the requests in flight (one here, of about 200 kB, held as packed, unpacked and stored), and what the allocator keeps of
+# threads, the request in flight (one here, of about 200 kB, held as received and as stored), and what the allocator keeps of
 # what was freed. A quarter of the cap for the allocator and a fixed sum for the rest is what is promised here.
 RESIDENT_BYTES_MAX = CAP_BYTES * 5 // 4 + (48 << 20)
 SERVER_FLAGS = ["--memory-max-bytes", str(CAP_BYTES)]
@@ -59,11 +59,11 @@ def test_the_newest_traces_stay_whole_and_the_oldest_are_gone(server, sent):
     newest = ids[-kept:]
     # Traces of one request are equally old: which of them go first is open.
     for trace_id in (newest[TRACES_PER_REQUEST], newest[kept // 2], newest[-1]):
-        answer = httpx.get(f"{server.query_url}/api/traces/{trace_id}")
+        answer = http.get(f"{server.query_url}/api/traces/{trace_id}")
         assert answer.status_code == 200
         assert len(answer.json()["data"][0]["spans"]) == SPANS_PER_TRACE
     for trace_id in (ids[0], ids[len(ids) // 2], ids[-kept - TRACES_PER_REQUEST]):
-        assert httpx.get(f"{server.query_url}/api/traces/{trace_id}").status_code == 404
+        assert http.get(f"{server.query_url}/api/traces/{trace_id}").status_code == 404
 
 
 def test_the_metrics_account_for_every_span(server, sent):

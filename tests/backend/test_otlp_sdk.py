@@ -2,10 +2,9 @@
 
 import base64
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import grpc
-import httpx
 import pytest
 import shop
 from google.protobuf import json_format
@@ -14,12 +13,11 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+from server import http
 
 EXPORTERS = {
     "grpc": lambda server: GrpcExporter(f"http://{server.otlp_grpc}", insecure=True),
-    "grpc-gzip": lambda server: GrpcExporter(
-        f"http://{server.otlp_grpc}", insecure=True, compression=grpc.Compression.Gzip
-    ),
+    "grpc-gzip": lambda server: GrpcExporter(f"http://{server.otlp_grpc}", insecure=True, compression=grpc.Compression.Gzip),
     "http": lambda server: HttpExporter(server.traces_url),
     "http-gzip": lambda server: HttpExporter(server.traces_url, compression=Compression.Gzip),
 }
@@ -34,7 +32,7 @@ def sent(request, server):
 @pytest.fixture(scope="module")
 def legacy(server, sent):
     """The trace as `/api/traces/{id}` shows it: its spans by name, each with its process."""
-    answer = httpx.get(f"{server.query_url}/api/traces/{sent.trace_id}")
+    answer = http.get(f"{server.query_url}/api/traces/{sent.trace_id}")
     assert answer.status_code == 200
     body = answer.json()
     assert body["errors"] is None
@@ -47,7 +45,7 @@ def legacy(server, sent):
 class TestV3:
     @pytest.mark.parametrize("raw", ["true", "false"])
     def test_every_field_of_every_span_is_as_it_was_sent(self, server, sent, raw):
-        answer = httpx.get(f"{server.query_url}/api/v3/traces/{sent.trace_id}", params={"rawTraces": raw})
+        answer = http.get(f"{server.query_url}/api/v3/traces/{sent.trace_id}", params={"rawTraces": raw})
         assert answer.status_code == 200
         result = parse_otlp(answer.json()["result"])
         if raw == "false":
@@ -60,12 +58,12 @@ class TestV3:
 
     def test_search_returns_the_same_trace(self, server, sent):
         params = v3_query(sent) | {"query.rawTraces": "true"}
-        answer = httpx.get(f"{server.query_url}/api/v3/traces", params=params)
+        answer = http.get(f"{server.query_url}/api/v3/traces", params=params)
         found = spans_in_context(parse_otlp(answer.json()["result"]))
         assert found == spans_in_context(encode_spans(list(sent.spans.values())))
 
     def test_summary(self, server, sent):
-        answer = httpx.get(f"{server.query_url}/api/v3/trace-summaries", params=v3_query(sent))
+        answer = http.get(f"{server.query_url}/api/v3/trace-summaries", params=v3_query(sent))
         assert answer.status_code == 200
         [summary] = answer.json()["summaries"]
         web, cart, bank = sent.services
@@ -80,10 +78,10 @@ class TestV3:
         assert services[bank]["errorSpanCount"] == 1
 
     def test_services_and_operations(self, server, sent):
-        services = httpx.get(f"{server.query_url}/api/v3/services").json()["services"]
+        services = http.get(f"{server.query_url}/api/v3/services").json()["services"]
         assert set(sent.services) <= set(services)
         assert services == sorted(services)
-        answer = httpx.get(f"{server.query_url}/api/v3/operations", params={"service": sent.services[1]})
+        answer = http.get(f"{server.query_url}/api/v3/operations", params={"service": sent.services[1]})
         assert answer.json()["operations"] == [
             {"name": "queue parcel", "spanKind": "producer"},
             {"name": "reserve", "spanKind": "internal"},
@@ -95,7 +93,7 @@ class TestLegacy:
         tags = {tag["key"]: (tag["type"], tag["value"]) for tag in legacy[shop.CHECKOUT]["tags"]}
         assert {key: tags[key] for key in shop.EVERY_TYPE} == {
             "text": ("string", "plain"),
-            "text.unicode": ("string", "Zürich 東京 🫖 \u202e \"quoted\" <b>&"),
+            "text.unicode": ("string", 'Zürich 東京 🫖 \u202e "quoted" <b>&'),
             "text.empty": ("string", ""),
             "bool.yes": ("bool", True),
             "bool.no": ("bool", False),
@@ -189,13 +187,13 @@ class TestLegacy:
         }
 
     def test_services_and_operations(self, server, sent):
-        body = httpx.get(f"{server.query_url}/api/services").json()
+        body = http.get(f"{server.query_url}/api/services").json()
         assert set(sent.services) <= set(body["data"])
         assert body["total"] == len(body["data"])
         web = sent.services[0]
-        operations = httpx.get(f"{server.query_url}/api/services/{web}/operations").json()["data"]
+        operations = http.get(f"{server.query_url}/api/services/{web}/operations").json()["data"]
         assert operations == [shop.CHECKOUT, "call cart"]
-        servers = httpx.get(f"{server.query_url}/api/operations", params={"service": web, "spanKind": "server"})
+        servers = http.get(f"{server.query_url}/api/operations", params={"service": web, "spanKind": "server"})
         assert servers.json()["data"] == [{"name": shop.CHECKOUT, "spanKind": "server"}]
 
 
@@ -236,7 +234,7 @@ class TestSearch:
     def test_by_trace_id(self, server, sent):
         assert ids_found(server, traceID=sent.trace_id) == [sent.trace_id]
         missing = "f" * 32
-        body = httpx.get(f"{server.query_url}/api/traces", params={"traceID": [sent.trace_id, missing]}).json()
+        body = http.get(f"{server.query_url}/api/traces", params={"traceID": [sent.trace_id, missing]}).json()
         assert [trace["traceID"] for trace in body["data"]] == [sent.trace_id]
         assert [error["traceID"] for error in body["errors"]] == [missing]
 
@@ -251,10 +249,10 @@ class TestSearch:
     )
     def test_by_version_3(self, server, sent, found, missed):
         url = f"{server.query_url}/api/v3/trace-summaries"
-        summaries = httpx.get(url, params=v3_query(sent) | found).json()["summaries"]
+        summaries = http.get(url, params=v3_query(sent) | found).json()["summaries"]
         assert [summary["traceId"] for summary in summaries] == [sent.trace_id]
-        assert httpx.get(url, params=v3_query(sent) | missed).json() == {"summaries": []}
-        assert httpx.get(f"{server.query_url}/api/v3/traces", params=v3_query(sent) | missed).status_code == 404
+        assert http.get(url, params=v3_query(sent) | missed).json() == {"summaries": []}
+        assert http.get(f"{server.query_url}/api/v3/traces", params=v3_query(sent) | missed).status_code == 404
 
 
 def test_the_limit_takes_the_newest(server):
@@ -273,14 +271,14 @@ def tag(span, key):
 
 
 def ids_found(server, **params):
-    answer = httpx.get(f"{server.query_url}/api/traces", params=params)
+    answer = http.get(f"{server.query_url}/api/traces", params=params)
     assert answer.status_code == 200, answer.text
     return [trace["traceID"] for trace in answer.json()["data"]]
 
 
 def v3_query(sent):
-    start = datetime.fromtimestamp(sent.start_ns / 1e9 - 60, timezone.utc)
-    end = datetime.fromtimestamp(sent.start_ns / 1e9 + 60, timezone.utc)
+    start = datetime.fromtimestamp(sent.start_ns / 1e9 - 60, UTC)
+    end = datetime.fromtimestamp(sent.start_ns / 1e9 + 60, UTC)
     return {
         "query.serviceName": sent.services[0],
         "query.startTimeMin": start.isoformat(),
@@ -309,9 +307,7 @@ def to_base64(digits):
 def take_warnings(message):
     """Removes what the query service says of spans, such as that a parent is missing. Returns the names of these spans."""
     names = set()
-    for span in (
-        span for resource in message.resource_spans for scope in resource.scope_spans for span in scope.spans
-    ):
+    for span in (span for resource in message.resource_spans for scope in resource.scope_spans for span in scope.spans):
         kept = [attribute for attribute in span.attributes if attribute.key != "@jaeger@warnings"]
         if len(kept) < len(span.attributes):
             names.add(span.name)

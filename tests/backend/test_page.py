@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-
 from conftest import DEMO
+from playwright.sync_api import expect, sync_playwright
 from server import Server
 
 SCREENSHOTS = Path(os.environ.get("JQS_SCREENSHOTS") or Path(__file__).parents[2] / "target/screenshots")
@@ -175,9 +174,8 @@ def test_search_by_service(open_page):
     search(page, **{"service-select": service})
     expect(page).to_have_url(re.compile(f"service={service}"))
     results = page.get_by_test_id("trace-result")
-    expect(results.first).to_be_visible()
-    for index in range(results.count()):
-        expect(results.nth(index)).to_contain_text(service)
+    expect(results.filter(has_not_text=service)).to_have_count(0)
+    assert results.count() > 0
 
 
 def test_search_by_tag(open_page):
@@ -185,9 +183,8 @@ def test_search_by_tag(open_page):
     search(page, tags="error=true")
     results = page.get_by_test_id("trace-result")
     expect(page).to_have_url(re.compile("error"))
-    expect(results.first).to_contain_text(re.compile(r"\d+ errors?"))
-    for index in range(results.count()):
-        expect(results.nth(index)).to_contain_text(re.compile(r"\d+ errors?"))
+    expect(results.filter(has_not_text=re.compile(r"\d+ errors?"))).to_have_count(0)
+    assert results.count() > 0
     shot(page, "search-errors")
 
 
