@@ -148,6 +148,10 @@ pub struct OpenSearchArgs {
     #[arg(long = "opensearch-index-prefix", value_name = "PREFIX", env = "ES_INDEX_PREFIX", default_value = "")]
     pub index_prefix: String,
 
+    /// Age in days at which traces are deleted, whole days at a time [default: never]
+    #[arg(long = "opensearch-retention-days", value_name = "DAYS", env = "JQS_RETENTION_DAYS")]
+    pub retention_days: Option<u32>,
+
     /// Primary shards of each new index
     #[arg(long = "opensearch-shards", value_name = "COUNT", env = "ES_NUM_SHARDS", default_value_t = opensearch::DEFAULT_SHARDS)]
     pub shards: u32,
@@ -231,14 +235,23 @@ impl Settings {
 
     /// What the OpenSearch backend is told.
     pub fn opensearch(&self) -> OpenSearchSettings {
-        let OpenSearchArgs { urls, auth, username, password, index_prefix, shards, replicas } =
+        let OpenSearchArgs { urls, auth, username, password, index_prefix, retention_days, shards, replicas } =
             self.args.opensearch.clone();
         let auth = match auth {
             OpenSearchAuth::None => Auth::None,
             OpenSearchAuth::Basic => Auth::Basic { username, password },
             OpenSearchAuth::Sigv4 => Auth::SigV4 { region: None, service: DEFAULT_SIGNING_SERVICE.into() },
         };
-        OpenSearchSettings { servers: urls, auth, index_prefix, shards, replicas, ..OpenSearchSettings::default() }
+        OpenSearchSettings {
+            servers: urls,
+            auth,
+            index_prefix,
+            read_only: !self.role.receives(),
+            retention_days,
+            shards,
+            replicas,
+            ..OpenSearchSettings::default()
+        }
     }
 
     pub fn shutdown_max(&self) -> Duration {

@@ -222,7 +222,6 @@ def test_the_query_role_can_search_but_not_write():
         "es:ESHttpGet": "/*",
         "es:ESHttpHead": "/*",
         "es:ESHttpPost": "/_*search",
-        "es:ESHttpPut": "/_template/*",
     }
 
 

@@ -5,6 +5,7 @@
 mod documents;
 mod faults;
 mod jaeger;
+mod retention;
 mod round_trip;
 mod search;
 mod server;

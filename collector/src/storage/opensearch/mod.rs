@@ -7,6 +7,7 @@ mod client;
 mod document;
 mod query;
 mod reader;
+mod retention;
 mod schema;
 mod writer;
 
@@ -22,6 +23,8 @@ pub use auth::{Auth, DEFAULT_SIGNING_SERVICE};
 pub use bulk::DEFAULT_ATTEMPTS_MAX;
 use client::Client;
 use reader::Reader;
+use retention::Retention;
+use schema::IndexNames;
 use writer::Writer;
 
 use super::{Capabilities, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader, TraceWriter};
@@ -52,6 +55,10 @@ pub struct OpenSearchSettings {
     pub auth: Auth,
     /// Set before the names of all indices, with a dash.
     pub index_prefix: String,
+    /// Nothing is written, index templates included: for credentials that may only read.
+    pub read_only: bool,
+    /// Daily indices are deleted when their whole day is older; `None` keeps them.
+    pub retention_days: Option<u32>,
     pub shards: u32,
     pub replicas: u32,
     pub bulk_bytes_max: usize,
@@ -72,6 +79,8 @@ impl Default for OpenSearchSettings {
             servers: vec![DEFAULT_SERVER.into()],
             auth: Auth::None,
             index_prefix: String::new(),
+            read_only: false,
+            retention_days: None,
             shards: DEFAULT_SHARDS,
             replicas: DEFAULT_REPLICAS,
             bulk_bytes_max: DEFAULT_BULK_BYTES_MAX,
@@ -91,14 +100,22 @@ impl Default for OpenSearchSettings {
 pub struct OpenSearchStorage {
     reader: Reader,
     writer: Writer,
+    _retention: Option<Retention>,
 }
 
 impl OpenSearchStorage {
-    /// Waits for the cluster, within `start_timeout`, and puts the index templates.
+    /// Waits for the cluster, within `start_timeout`, puts the index templates and begins to delete what is too old. A read-only
+    /// storage does none of it.
     pub async fn connect(settings: OpenSearchSettings) -> Result<Self, StorageError> {
         let client = Arc::new(Client::new(&settings).await?);
-        schema::put_templates(&client, &settings).await?;
-        Ok(Self { reader: Reader::new(client.clone(), &settings), writer: Writer::new(client, &settings) })
+        if !settings.read_only {
+            schema::put_templates(&client, &settings).await?;
+        }
+        let names = IndexNames::new(&settings.index_prefix);
+        let retention_days = settings.retention_days.filter(|_| !settings.read_only);
+        let retention = retention_days.map(|days| Retention::start(client.clone(), names, days));
+        let reader = Reader::new(client.clone(), &settings);
+        Ok(Self { reader, writer: Writer::new(client, &settings), _retention: retention })
     }
 }
 

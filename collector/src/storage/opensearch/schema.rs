@@ -40,6 +40,11 @@ impl IndexNames {
         format!("{}-{}", self.service, date(day))
     }
 
+    /// The daily indices of all time, rollover's left out.
+    pub(super) fn daily(&self) -> [String; 2] {
+        [&self.span, &self.service].map(|name| format!("{name}-*-*-*"))
+    }
+
     pub(super) fn all_services(&self) -> Vec<String> {
         vec![format!("{}-*", self.service)]
     }
