@@ -97,6 +97,7 @@ impl Bundle {
             });
         }
         let count = uploads.len();
+        tracing::debug!(bucket, prefix, count, present = present.len(), "uploading templates");
         while let Some(done) = uploads.join_next().await {
             done.map_err(|error| Error::new(ErrorKind::Io, "an upload ended early").because(error))??;
         }

@@ -116,6 +116,7 @@ pub async fn create(session: &Session, request: &ChangeSetRequest) -> Result<Cha
         call = call.tags(Tag::builder().key(key).value(value).build());
     }
     let answer = call.send().await.map_err(|failure| Error::aws("make the change set", failure))?;
+    tracing::debug!(id = answer.id(), stack = answer.stack_id(), "asked for a change set");
     Ok(ChangeSet {
         id: answer.id().unwrap_or_default().to_owned(),
         stack_id: answer.stack_id().unwrap_or_default().to_owned(),

@@ -153,6 +153,13 @@ impl<'a> Watcher<'a> {
         let room = DEFAULT_EVENTS_MAX.saturating_sub(self.history.len());
         self.history.extend(events.iter().take(room).cloned());
         let is_over = self.is_over(&stack);
+        tracing::debug!(
+            stack = stack.name,
+            status = stack.status,
+            stacks = self.stacks.len(),
+            events = events.len(),
+            "looked"
+        );
         Ok(Look { events, finished: is_over.then_some(stack), lost: None })
     }
 
