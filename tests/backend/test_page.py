@@ -96,7 +96,8 @@ def open_first_trace(page):
 
 def shot(page, name):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
 
 
 def fits(page):
