@@ -39,8 +39,8 @@ def test_malformed_protobuf_is_a_status_in_protobuf(server, body, headers, words
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff", b'{"resourceSpans": 7}', b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":{}}]}]}]}'],
-    ids=["empty", "cut off", "not UTF-8", "wrong type", "wrong type inside"],
+    [b"", b"{", b"[]", b"\xff", b'{"resourceSpans": 7}', b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":{}}]}]}]}'],
+    ids=["empty", "cut off", "a list", "not UTF-8", "wrong type", "wrong type inside"],
 )
 def test_malformed_json_is_a_status_in_json(server, body):
     answer = otlp.post(server, body, otlp.JSON)

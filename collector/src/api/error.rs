@@ -3,7 +3,7 @@
 use std::{error::Error as _, time::Duration};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
-use prost::Message;
+use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::storage::StorageError;
 
@@ -33,12 +33,13 @@ pub fn grpc_status(error: &StorageError) -> tonic::Status {
         StorageError::Unavailable(..) => tonic::Code::Unavailable,
         StorageError::Rejected(_) | StorageError::InvalidQuery(_) => tonic::Code::InvalidArgument,
     };
-    let message = error.to_string();
-    if !retryable(error) {
-        return tonic::Status::new(code, message);
-    }
-    let details = retry_details(code, &message, Duration::from_secs(DEFAULT_RETRY_AFTER_SECONDS));
-    tonic::Status::with_details(code, message, details.into())
+    if retryable(error) { retry_later(code, error.to_string()) } else { tonic::Status::new(code, error.to_string()) }
+}
+
+/// A status that tells the client when to come back (`google.rpc.RetryInfo`).
+pub fn retry_later(code: tonic::Code, message: String) -> tonic::Status {
+    let delay = Duration::from_secs(DEFAULT_RETRY_AFTER_SECONDS);
+    tonic::Status::with_error_details(code, message, ErrorDetails::with_retry_info(Some(delay)))
 }
 
 /// Writes a failure of the server to its log; clients see only its first line.
@@ -52,46 +53,6 @@ pub fn log(error: &StorageError) {
 
 fn retryable(error: &StorageError) -> bool {
     matches!(error, StorageError::Busy(_) | StorageError::Unavailable(..))
-}
-
-/// An encoded `google.rpc.Status` that holds a `google.rpc.RetryInfo`.
-fn retry_details(code: tonic::Code, message: &str, delay: Duration) -> Vec<u8> {
-    let delay = ProtoDuration { seconds: delay.as_secs() as i64, nanos: delay.subsec_nanos() as i32 };
-    let info = RetryInfo { retry_delay: Some(delay) };
-    let any = Any { type_url: "type.googleapis.com/google.rpc.RetryInfo".into(), value: info.encode_to_vec() };
-    RpcStatus { code: code as i32, message: message.into(), details: vec![any] }.encode_to_vec()
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<Any>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Any {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    retry_delay: Option<ProtoDuration>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ProtoDuration {
-    #[prost(int64, tag = "1")]
-    seconds: i64,
-    #[prost(int32, tag = "2")]
-    nanos: i32,
 }
 
 #[cfg(test)]
@@ -111,10 +72,8 @@ mod tests {
             assert_eq!((found.as_u16(), headers.contains_key(RETRY_AFTER)), (status, retry), "{error}");
             let grpc = grpc_status(&error);
             assert_eq!((grpc.code(), grpc.message()), (code, error.to_string().as_str()));
-            let details = RpcStatus::decode(grpc.details()).expect("a google.rpc.Status").details;
-            let delay = details.first().map(|any| RetryInfo::decode(any.value.as_slice()).expect("a RetryInfo"));
-            let wanted = retry.then_some(RetryInfo { retry_delay: Some(ProtoDuration { seconds: 1, nanos: 0 }) });
-            assert_eq!(delay, wanted, "{error}");
+            let delay = grpc.get_error_details().retry_info().and_then(|info| info.retry_delay);
+            assert_eq!(delay, retry.then_some(Duration::from_secs(1)), "{error}");
         }
     }
 }

@@ -13,8 +13,6 @@ use crate::{
 
 /// The size of one request after decompression.
 pub const DEFAULT_REQUEST_BYTES_MAX: usize = 20 << 20;
-/// When a sender that was turned away should come back.
-pub const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// The way from a receiver to the storage.
 #[derive(Clone)]

@@ -7,4 +7,4 @@ pub mod otlp_grpc;
 pub mod otlp_http;
 
 pub use admission::{Admission, AdmissionFull, DEFAULT_IN_FLIGHT_BYTES_MAX, Ticket};
-pub use intake::{Accepted, DEFAULT_REQUEST_BYTES_MAX, Intake, IntakeError, RETRY_AFTER_SECONDS, Transport};
+pub use intake::{Accepted, DEFAULT_REQUEST_BYTES_MAX, Intake, IntakeError, Transport};

@@ -9,7 +9,7 @@
 //! | storage cannot be reached | `UNAVAILABLE` |
 //! | storage will never take it | `INVALID_ARGUMENT` |
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc};
 
 use axum::{Router, extract::State, response::Response, routing::post};
 use bytes::{Buf as _, Bytes};
@@ -20,13 +20,12 @@ use tonic::{
     codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
     server::{Grpc, UnaryService},
 };
-use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::{
-    Intake, IntakeError, RETRY_AFTER_SECONDS, Ticket, Transport,
+    Intake, IntakeError, Ticket, Transport,
     metered_body::{MeteredBody, MeteredBodyError},
 };
-use crate::storage::StorageError;
+use crate::api::error;
 
 const VIA: Transport = Transport { receiver: "otlp", transport: "grpc" };
 
@@ -85,17 +84,11 @@ fn refuse(error: IntakeError) -> Status {
 }
 
 pub(super) fn status(error: IntakeError) -> Status {
-    let message = error.to_string();
     match error {
-        IntakeError::Full(_) | IntakeError::Storage(StorageError::Busy(_)) => retry_later(message),
-        IntakeError::Storage(StorageError::Unavailable(..)) => Status::unavailable(message),
-        IntakeError::Malformed(_) | IntakeError::Storage(_) => Status::invalid_argument(message),
+        IntakeError::Full(full) => error::retry_later(Code::ResourceExhausted, full.to_string()),
+        IntakeError::Malformed(malformed) => Status::invalid_argument(malformed.to_string()),
+        IntakeError::Storage(storage) => error::grpc_status(&storage),
     }
-}
-
-fn retry_later(message: String) -> Status {
-    let delay = Duration::from_secs(RETRY_AFTER_SECONDS.into());
-    Status::with_error_details(Code::ResourceExhausted, message, ErrorDetails::with_retry_info(Some(delay)))
 }
 
 /// Hands the message over as it came: the walk in [`SpanBatch::parse`](crate::model::SpanBatch::parse) is all the decoding there is.

@@ -26,11 +26,11 @@ use prost::Message as _;
 use tonic::Code;
 
 use super::{
-    Accepted, AdmissionFull, Intake, IntakeError, RETRY_AFTER_SECONDS, Ticket, Transport,
+    Accepted, AdmissionFull, Intake, IntakeError, Ticket, Transport,
     metered_body::{MeteredBody, MeteredBodyError},
     otlp_grpc,
 };
-use crate::model::SpanBatch;
+use crate::{api::error::DEFAULT_RETRY_AFTER_SECONDS, model::SpanBatch};
 
 const VIA: Transport = Transport { receiver: "otlp", transport: "http" };
 /// Unpacked bytes are paid for in steps of this size.
@@ -80,6 +80,8 @@ enum ExportError {
     Gzip(std::io::Error),
     #[error("the body is not OTLP JSON: {0}")]
     Json(serde_json::Error),
+    #[error("the body is not OTLP JSON: it must be an object")]
+    NoObject,
     #[error("the body broke off")]
     Read,
     #[error(transparent)]
@@ -126,6 +128,10 @@ async fn store(intake: &Intake, encoding: Encoding, request: Request) -> Result<
         Encoding::Json => {
             // What the text becomes is paid for too.
             ticket.grow(body.len()).map_err(IntakeError::Full)?;
+            // serde would take a list of the fields' values too.
+            if body.trim_ascii_start().first() != Some(&b'{') {
+                return Err(ExportError::NoObject);
+            }
             let request: ExportTraceServiceRequest = serde_json::from_slice(&body).map_err(ExportError::Json)?;
             let batch = SpanBatch::from_request(&request).map_err(IntakeError::Malformed)?;
             drop((request, body));
@@ -190,7 +196,7 @@ fn refusal(encoding: Encoding, error: ExportError) -> Response {
     let (http, grpc) = match error {
         ExportError::ContentEncoding(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument),
         ExportError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, Code::InvalidArgument),
-        ExportError::Gzip(_) | ExportError::Json(_) | ExportError::Read => {
+        ExportError::Gzip(_) | ExportError::Json(_) | ExportError::NoObject | ExportError::Read => {
             (StatusCode::BAD_REQUEST, Code::InvalidArgument)
         }
         ExportError::Intake(error) => match otlp_grpc::status(error).code() {
@@ -205,7 +211,7 @@ fn refusal(encoding: Encoding, error: ExportError) -> Response {
     };
     let mut response = (http, [(header::CONTENT_TYPE, encoding.content_type())], body).into_response();
     if http == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        response.headers_mut().insert(header::RETRY_AFTER, DEFAULT_RETRY_AFTER_SECONDS.into());
     }
     response
 }
