@@ -3,7 +3,8 @@
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::settings::Settings;
-use jqs_cfn::{Identity, Result, Session};
+use jqs_cfn::Result;
+use jqs_stacks::{Identity, Session};
 
 pub(crate) struct Context {
     pub(crate) settings: Settings,

@@ -1,8 +1,10 @@
 //! The services of a stack, their tasks and the health of the targets behind the load balancer.
 
 use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, DesiredStatus};
-use jqs_cfn::stack::StackResource;
-use jqs_cfn::{Error, ErrorKind, Result, Session};
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::Session;
+use jqs_stacks::aws_error;
+use jqs_stacks::stack::StackResource;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -81,7 +83,7 @@ impl Ecs {
         let answer = call
             .send()
             .await
-            .map_err(|failure| Error::aws(format!("describe the service `{}`", address.name), failure))?;
+            .map_err(|failure| aws_error(format!("describe the service `{}`", address.name), failure))?;
         let service = answer
             .services()
             .first()
@@ -123,7 +125,7 @@ impl Ecs {
             .task_definition(definition)
             .send()
             .await
-            .map_err(|failure| Error::aws(format!("describe the task definition `{definition}`"), failure))?;
+            .map_err(|failure| aws_error(format!("describe the task definition `{definition}`"), failure))?;
         let containers = answer.task_definition().map_or(&[][..], |definition| definition.container_definitions());
         Ok(containers.iter().filter_map(|container| container.image().map(str::to_owned)).collect())
     }
@@ -135,7 +137,7 @@ impl Ecs {
         let answer = call
             .send()
             .await
-            .map_err(|failure| Error::aws(format!("redeploy the service `{}`", address.name), failure))?;
+            .map_err(|failure| aws_error(format!("redeploy the service `{}`", address.name), failure))?;
         let deployments = answer.service().map_or(&[][..], |service| service.deployments());
         let newest = deployments.iter().find(|deployment| deployment.status() == Some("PRIMARY"));
         Ok(newest.and_then(Deployment::id).unwrap_or_default().to_owned())
@@ -186,7 +188,7 @@ pub(crate) async fn target_groups(session: &Session, resources: &[StackResource]
             .target_group_arn(&resource.physical_id)
             .send()
             .await
-            .map_err(|failure| Error::aws(format!("read the health of `{}`", resource.path.join("/")), failure))?;
+            .map_err(|failure| aws_error(format!("read the health of `{}`", resource.path.join("/")), failure))?;
         let mut reasons = BTreeMap::<String, usize>::new();
         let mut healthy = 0;
         for target in answer.target_health_descriptions() {

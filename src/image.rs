@@ -3,7 +3,9 @@
 use crate::context::Context;
 use aws_sdk_ecr::error::ProvideErrorMetadata;
 use aws_sdk_ecr::types::ImageIdentifier;
-use jqs_cfn::{Error, ErrorKind, Identity, Result, Session, region};
+use jqs_cfn::{Error, ErrorKind, Result, region};
+use jqs_stacks::aws_error;
+use jqs_stacks::{Identity, Session};
 
 const NO_IMAGE: &str = "the repository has no such image";
 
@@ -55,7 +57,7 @@ pub(crate) async fn check(
                 context.printer.warning(&format!("may not look into ECR for `{}`: going on without", image.uri()));
                 Ok(())
             }
-            _ => Err(Error::aws(format!("look for the image `{}`", image.uri()), failure)
+            _ => Err(aws_error(format!("look for the image `{}`", image.uri()), failure)
                 .hint("`--skip-image-check` deploys without looking")),
         },
     }

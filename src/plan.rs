@@ -2,7 +2,7 @@
 
 use crate::printer::{Printer, paint};
 use console::Style;
-use jqs_cfn::change_set::{Action, Change};
+use jqs_stacks::change_set::{Action, Change};
 use std::collections::BTreeMap;
 
 pub(crate) fn show(printer: &Printer, changes: &[Change]) {

@@ -3,8 +3,9 @@
 use crate::context::Context;
 use crate::ecs::{self, Ecs, Service, ServiceAddress};
 use crate::exit::Exit;
-use jqs_cfn::stack::{self, Stack};
-use jqs_cfn::{Error, ErrorKind, Result, Session};
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::Session;
+use jqs_stacks::stack::{self, Stack};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Command line and environment, resolved once.
 
 use crate::cli::{Color, Global};
-use jqs_cfn::SessionOptions;
+use jqs_stacks::SessionOptions;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
@@ -48,8 +48,10 @@ impl Settings {
     pub(crate) fn start_logging(&self) {
         let default = match self.verbosity {
             0 => "jqs_collector=warn",
-            1 => "jqs=debug,jqs_cfn=debug,jqs_collector=debug",
-            _ => "jqs=debug,jqs_cfn=debug,jqs_collector=debug,aws_config=debug,aws_smithy_runtime=debug",
+            1 => "jqs=debug,jqs_cfn=debug,jqs_stacks=debug,jqs_collector=debug",
+            _ => {
+                "jqs=debug,jqs_cfn=debug,jqs_stacks=debug,jqs_collector=debug,aws_config=debug,aws_smithy_runtime=debug"
+            }
         };
         let filter = EnvFilter::try_from_env("JQS_LOG").unwrap_or_else(|_| EnvFilter::new(default));
         tracing_subscriber::fmt()

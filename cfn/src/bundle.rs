@@ -2,16 +2,11 @@
 //! under its hash never changes, so two versions of the templates never mix and nothing is uploaded twice.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::session::Session;
 use crate::template::Template;
-use aws_sdk_s3::primitives::ByteStream;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
-pub const DEFAULT_UPLOADS_MAX: usize = 8;
 /// 128 bits of the hash: short enough for a console, far from any collision.
 const PREFIX_HASH_CHARACTERS: usize = 32;
 
@@ -35,8 +30,8 @@ impl Bundle {
         Self { files, digest: hex::encode(hash.finalize()) }
     }
 
-    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().map(|(name, bytes)| (name.as_str(), &**bytes))
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.files.iter().map(|(name, bytes)| (name.as_str(), bytes))
     }
 
     pub fn digest(&self) -> &str {
@@ -56,63 +51,19 @@ impl Bundle {
             let Some(file) = resource.nested_file() else { continue };
             if !self.files.contains_key(file) {
                 let message = format!("`{}` names `{file}`, which is not among the templates", resource.logical_id);
-                return Err(crate::template::fault(name, resource.position, message));
+                return Err(crate::template::fault(name, resource.span.start, message));
             }
         }
         Ok(template)
     }
 
-    fn text(&self, name: &str) -> Result<&str> {
+    pub fn text(&self, name: &str) -> Result<&str> {
         let bytes = self
             .files
             .get(name)
             .ok_or_else(|| Error::new(ErrorKind::Template, format!("there is no template `{name}`")))?;
         std::str::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::Template, format!("`{name}` is not UTF-8")))
     }
-
-    /// Uploads what is missing; returns how many files that was.
-    pub async fn upload(&self, session: &Session, bucket: &str) -> Result<usize> {
-        let prefix = self.prefix();
-        let present = present(session, bucket, &prefix).await?;
-        let permits = Arc::new(Semaphore::new(DEFAULT_UPLOADS_MAX));
-        let mut uploads = JoinSet::new();
-        for (name, bytes) in &self.files {
-            let key = format!("{prefix}{name}");
-            if present.contains(&key) {
-                continue;
-            }
-            let (client, bucket, bytes, permits) =
-                (session.s3.clone(), bucket.to_owned(), bytes.clone(), permits.clone());
-            uploads.spawn(async move {
-                let _permit = permits.acquire_owned().await;
-                client
-                    .put_object()
-                    .bucket(&bucket)
-                    .key(&key)
-                    .content_type("application/yaml")
-                    .body(ByteStream::from(bytes.to_vec()))
-                    .send()
-                    .await
-                    .map_err(|failure| Error::aws(format!("upload `{key}` to the bucket `{bucket}`"), failure))
-            });
-        }
-        let count = uploads.len();
-        tracing::debug!(bucket, prefix, count, present = present.len(), "uploading templates");
-        while let Some(done) = uploads.join_next().await {
-            done.map_err(|error| Error::new(ErrorKind::Io, "an upload ended early").because(error))??;
-        }
-        Ok(count)
-    }
-}
-
-async fn present(session: &Session, bucket: &str, prefix: &str) -> Result<BTreeSet<String>> {
-    let mut keys = BTreeSet::new();
-    let mut pages = session.s3.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|failure| Error::aws(format!("list the bucket `{bucket}`"), failure))?;
-        keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
-    }
-    Ok(keys)
 }
 
 #[cfg(test)]

@@ -82,6 +82,23 @@ pub fn url_suffix(region: &str) -> &'static str {
     }
 }
 
+/// Every region that this build knows.
+pub fn all() -> &'static [&'static str] {
+    REGIONS
+}
+
+/// The letters of the Availability Zones that a new account commonly sees: three is the rule, with few exceptions.
+pub fn zones(region: &str) -> &'static str {
+    match region {
+        "us-east-1" => "abcdef",
+        "us-west-1" => "ab",
+        "us-west-2" | "ap-northeast-2" => "abcd",
+        "ap-northeast-1" => "acd",
+        "ca-central-1" => "abd",
+        _ => "abc",
+    }
+}
+
 fn nearest(region: &str) -> &'static str {
     REGIONS.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(known, region)).unwrap_or("us-east-1")
 }

@@ -7,11 +7,12 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::{image, templates};
 use jqs_cfn::bundle::Bundle;
-use jqs_cfn::change_set::{self, ChangeSetRequest, TemplateSource};
 use jqs_cfn::parameters::{self, ParameterValue};
-use jqs_cfn::stack::{self, Readiness, Stack};
 use jqs_cfn::template::Template;
-use jqs_cfn::{Error, ErrorKind, Identity, Result, Session, bucket};
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::change_set::{self, ChangeSetRequest, TemplateSource};
+use jqs_stacks::stack::{self, Readiness, Stack};
+use jqs_stacks::{Identity, Session, bucket, upload};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -186,7 +187,7 @@ async fn upload(context: &Context, session: &Session, identity: &Identity, plan:
         context.printer.field("Bucket", &format!("made {bucket}: private, encrypted, TLS only"));
     }
     let place = format!("s3://{bucket}/{}", bundle.prefix());
-    let uploaded = bundle.upload(session, bucket).await?;
+    let uploaded = upload::upload(session, bundle, bucket).await?;
     let text = if uploaded == 0 { format!("already in {place}") } else { format!("{uploaded} uploaded to {place}") };
     context.printer.field("Templates", &text);
     Ok(())

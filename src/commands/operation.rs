@@ -6,12 +6,13 @@ use crate::ecs::{self, Ecs};
 use crate::exit::Exit;
 use crate::plan;
 use crate::progress::{self, Watched};
-use jqs_cfn::change_set::{self, ChangeSet, ChangeSetRequest, Outcome};
-use jqs_cfn::delete::short_name;
-use jqs_cfn::failure::{Cause, first_cause};
-use jqs_cfn::stack::Stack;
-use jqs_cfn::watch::{StackEvent, Watcher};
-use jqs_cfn::{Error, ErrorKind, Result, Session};
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::Session;
+use jqs_stacks::change_set::{self, ChangeSet, ChangeSetRequest, Outcome};
+use jqs_stacks::delete::short_name;
+use jqs_stacks::failure::{Cause, first_cause};
+use jqs_stacks::stack::Stack;
+use jqs_stacks::watch::{StackEvent, Watcher};
 use serde::Serialize;
 
 /// How an operation on a stack ended.
@@ -129,7 +130,7 @@ pub(crate) async fn delete(context: &Context, session: &Session, stack: &Stack, 
         return attach(context, session, stack).await;
     }
     let watcher = Watcher::from_now(session, &stack.id).await?;
-    jqs_cfn::delete::delete(session, &stack.id, force).await?;
+    jqs_stacks::delete::delete(session, &stack.id, force).await?;
     follow(context, session, watcher, &stack.id, Goal::Gone).await
 }
 

@@ -3,7 +3,8 @@
 use crate::cli::OutputsArgs;
 use crate::context::Context;
 use crate::exit::Exit;
-use jqs_cfn::{Error, ErrorKind, Result, stack};
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::stack;
 
 pub(crate) async fn outputs(context: &Context, arguments: &OutputsArgs) -> Result<Exit> {
     let (session, _) = context.session().await?;

@@ -7,11 +7,12 @@ use crate::cli::RedeployArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::{image, rollout, templates};
-use jqs_cfn::change_set::{ChangeSetRequest, OnFailure, TemplateSource};
 use jqs_cfn::parameters::ParameterValue;
-use jqs_cfn::retention;
-use jqs_cfn::stack::{self, Readiness, Stack};
-use jqs_cfn::{Error, ErrorKind, Identity, Result, Session, bucket};
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::change_set::{ChangeSetRequest, OnFailure, TemplateSource};
+use jqs_stacks::retention;
+use jqs_stacks::stack::{self, Readiness, Stack};
+use jqs_stacks::{Identity, Session, bucket, upload};
 use std::collections::BTreeMap;
 
 /// What CloudFormation shows instead of a value that it keeps to itself.
@@ -129,7 +130,7 @@ async fn template_again(session: &Session, identity: &Identity, stack: &Stack) -
     let bundle = templates::bundle();
     if prefix == bundle.prefix() {
         bucket::ensure(session, identity, &bucket).await?;
-        bundle.upload(session, &bucket).await?;
+        upload::upload(session, &bundle, &bucket).await?;
     }
     let key = format!("{prefix}{entry}");
     if entry.is_empty() || !bucket::holds(session, &bucket, &key).await? {

@@ -78,7 +78,7 @@ fn show(context: &Context, arguments: &RenderArgs, manifest: &Manifest) {
     }
     let bucket = arguments.bucket.as_deref().unwrap_or("BUCKET");
     let region = context.settings.session.region.as_deref().unwrap_or("REGION");
-    let url = jqs_cfn::bucket::url(bucket, region, &format!("{}{}", manifest.prefix, manifest.entry));
+    let url = jqs_stacks::bucket::url(bucket, region, &format!("{}{}", manifest.prefix, manifest.entry));
     printer.hint(&format!(
         "to deploy it by hand:\n\
          aws s3 cp --recursive {out}/templates s3://{bucket}/{}\n\

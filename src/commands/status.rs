@@ -4,10 +4,11 @@ use crate::cli::StackArgs;
 use crate::context::Context;
 use crate::ecs::{self, Ecs, Service, TargetGroup};
 use crate::exit::Exit;
-use jqs_cfn::failure::{Cause, first_cause};
-use jqs_cfn::stack::{self, Stack};
-use jqs_cfn::watch::Watcher;
-use jqs_cfn::{Result, Session};
+use jqs_cfn::Result;
+use jqs_stacks::Session;
+use jqs_stacks::failure::{Cause, first_cause};
+use jqs_stacks::stack::{self, Stack};
+use jqs_stacks::watch::Watcher;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -6,10 +6,11 @@ use crate::approval::{self, Approval};
 use crate::cli::TeardownArgs;
 use crate::context::Context;
 use crate::exit::Exit;
-use jqs_cfn::retention;
-use jqs_cfn::stack::{self, Stack, StackResource};
-use jqs_cfn::watch::StackEvent;
-use jqs_cfn::{Identity, Result, Session, bucket};
+use jqs_cfn::Result;
+use jqs_stacks::retention;
+use jqs_stacks::stack::{self, Stack, StackResource};
+use jqs_stacks::watch::StackEvent;
+use jqs_stacks::{Identity, Session, bucket};
 use serde::Serialize;
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use console::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use jiff::Timestamp;
 use jqs_cfn::template::NESTED_STACK;
-use jqs_cfn::watch::StackEvent;
+use jqs_stacks::watch::StackEvent;
 use std::collections::BTreeMap;
 
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠸", "⠴", "⠦", "⠇", "⠏", "⠛"];

@@ -1,41 +1,85 @@
 //! Tree of nodes → the sections that we use.
 
-use super::{NESTED_STACK, Node, Output, Parameter, Resource, Template, Value, fault};
+use super::{Assertion, NESTED_STACK, Node, Output, Parameter, Resource, Rule, Template, Value, fault};
 use crate::error::Result;
 use std::str::FromStr;
 
 pub(super) fn read(name: &str, root: Node) -> Result<Template> {
     if !matches!(root.value, Value::Mapping(_)) {
-        return Err(fault(name, root.position, "a template is a mapping with `Resources`"));
+        return Err(fault(name, root.span.start, "a template is a mapping with `Resources`"));
     }
     let Some(resources) = root.get("Resources").filter(|node| !node.entries().is_empty()) else {
-        return Err(fault(name, root.position, "the template has no `Resources`"));
+        return Err(fault(name, root.span.start, "the template has no `Resources`"));
     };
-    let resources = resources.entries().iter().map(|entry| resource(name, entry)).collect::<Result<_>>()?;
-    let parameters = section(&root, "Parameters").iter().map(|entry| parameter(name, entry)).collect::<Result<_>>()?;
-    let outputs = section(&root, "Outputs")
-        .iter()
-        .map(|(key, body)| Output { name: text_of(key), description: text_at(body, "Description") })
-        .collect();
-    let description = text_at(&root, "Description");
-    Ok(Template { name: name.to_owned(), description, parameters, resources, outputs, root })
+    let is_loop = |(key, _): &&(Node, Node)| key.text().is_some_and(|key| key.starts_with("Fn::"));
+    let resources = resources.entries().iter().filter(|entry| !is_loop(entry));
+    Ok(Template {
+        name: name.to_owned(),
+        description: text_at(&root, "Description"),
+        transforms: root.get("Transform").map(texts).unwrap_or_default(),
+        parameters: section(&root, "Parameters").iter().map(|entry| parameter(name, entry)).collect::<Result<_>>()?,
+        rules: section(&root, "Rules").iter().map(rule).collect(),
+        resources: resources.map(|entry| resource(name, entry)).collect::<Result<_>>()?,
+        outputs: section(&root, "Outputs").iter().filter(|entry| !is_loop(entry)).map(output).collect(),
+        root,
+    })
 }
 
 fn section<'a>(root: &'a Node, name: &str) -> &'a [(Node, Node)] {
     root.get(name).map_or(&[], Node::entries)
 }
 
-fn resource(name: &str, (key, body): &(Node, Node)) -> Result<Resource> {
+fn rule((key, body): &(Node, Node)) -> Rule {
+    let assertions = body.get("Assertions").map_or(&[][..], Node::items).iter();
+    Rule {
+        name: text_of(key),
+        condition: body.get("RuleCondition").cloned(),
+        assertions: assertions
+            .filter_map(|item| {
+                Some(Assertion { assert: item.get("Assert")?.clone(), description: text_at(item, "AssertDescription") })
+            })
+            .collect(),
+        span: key.span,
+    }
+}
+
+pub(super) fn resource(name: &str, (key, body): &(Node, Node)) -> Result<Resource> {
     let logical_id = text_of(key);
     let kind = text_at(body, "Type")
-        .ok_or_else(|| fault(name, key.position, format!("the resource `{logical_id}` has no `Type`")))?;
+        .ok_or_else(|| fault(name, key.span.start, format!("the resource `{logical_id}` has no `Type`")))?;
     let url = body.get("Properties").and_then(|properties| properties.get("TemplateURL"));
     let template_url = url.filter(|_| kind == NESTED_STACK).and_then(pattern);
     if kind == NESTED_STACK && url.is_none() {
-        return Err(fault(name, key.position, format!("the nested stack `{logical_id}` has no `TemplateURL`")));
+        return Err(fault(name, key.span.start, format!("the nested stack `{logical_id}` has no `TemplateURL`")));
     }
-    let deletion_policy = text_at(body, "DeletionPolicy");
-    Ok(Resource { logical_id, kind, template_url, deletion_policy, position: key.position })
+    Ok(Resource {
+        logical_id,
+        kind,
+        condition: text_at(body, "Condition"),
+        depends_on: body.get("DependsOn").map(texts).unwrap_or_default(),
+        template_url,
+        deletion_policy: text_at(body, "DeletionPolicy"),
+        update_replace_policy: text_at(body, "UpdateReplacePolicy"),
+        body: body.clone(),
+        span: key.span,
+    })
+}
+
+pub(super) fn output((key, body): &(Node, Node)) -> Output {
+    Output {
+        name: text_of(key),
+        description: text_at(body, "Description"),
+        condition: text_at(body, "Condition"),
+        value: body.get("Value").cloned(),
+        export_name: body.get("Export").and_then(|export| export.get("Name")).cloned(),
+        span: key.span,
+    }
+}
+
+/// One text, or a list of them.
+fn texts(node: &Node) -> Vec<String> {
+    let one = node.text().map(str::to_owned);
+    one.into_iter().chain(node.items().iter().filter_map(|item| item.text().map(str::to_owned))).collect()
 }
 
 /// The text of a literal or of a `Fn::Sub`, with or without its own variables.
@@ -50,7 +94,7 @@ fn pattern(node: &Node) -> Option<String> {
 fn parameter(name: &str, (key, body): &(Node, Node)) -> Result<Parameter> {
     let parameter = text_of(key);
     let kind = text_at(body, "Type")
-        .ok_or_else(|| fault(name, key.position, format!("the parameter `{parameter}` has no `Type`")))?;
+        .ok_or_else(|| fault(name, key.span.start, format!("the parameter `{parameter}` has no `Type`")))?;
     let allowed_values = body.get("AllowedValues").map_or(&[][..], Node::items).iter().map(text_of).collect();
     Ok(Parameter {
         kind,
@@ -64,7 +108,7 @@ fn parameter(name: &str, (key, body): &(Node, Node)) -> Result<Parameter> {
         value_min: number_at(name, body, "MinValue")?,
         value_max: number_at(name, body, "MaxValue")?,
         no_echo: text_at(body, "NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")),
-        position: key.position,
+        span: key.span,
         name: parameter,
     })
 }
@@ -81,7 +125,7 @@ fn number_at<T: FromStr>(name: &str, body: &Node, key: &str) -> Result<Option<T>
     let Some(node) = body.get(key) else { return Ok(None) };
     match node.text().and_then(|text| text.parse().ok()) {
         Some(number) => Ok(Some(number)),
-        None => Err(fault(name, node.position, format!("`{key}` is not a number"))),
+        None => Err(fault(name, node.span.start, format!("`{key}` is not a number"))),
     }
 }
 
@@ -130,7 +174,11 @@ Outputs:
             ("Resources:\n  A: {Type: T}\n  A: {Type: T}\n", "t.yaml:3:3: the key `A` is there twice"),
             ("Resources:\n  A: {}\n", "t.yaml:2:3: the resource `A` has no `Type`"),
             ("Parameters: {}\n", "t.yaml:1:1: the template has no `Resources`"),
-            ("Resources:\n  A: &x {Type: T}\n  B: *x\n", "t.yaml:3:6: CloudFormation takes no YAML aliases"),
+            (
+                "Resources:\n  A: &x {Type: T, Nested: *x}\n",
+                "t.yaml:2:27: an alias stands inside of what it stands for",
+            ),
+            ("Resources:\n  ? [A]\n  : {Type: T}\n", "t.yaml:2:5: a key must be a plain text"),
             (
                 "Parameters:\n  P: {Type: Number, MinValue: few}\nResources: {A: {Type: T}}\n",
                 "t.yaml:2:31: `MinValue` is not a number",

@@ -1,10 +1,11 @@
 //! What a stack is and has: state, parameters, outputs, resources of itself and of all stacks nested in it.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::aws_error;
 use crate::session::Session;
-use crate::template::NESTED_STACK;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types;
+use jqs_cfn::template::NESTED_STACK;
+use jqs_cfn::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,7 +75,7 @@ pub async fn find(session: &Session, name: &str) -> Result<Option<Stack>> {
     match session.cloudformation.describe_stacks().stack_name(name).send().await {
         Ok(answer) => Ok(answer.stacks().first().map(Stack::from)),
         Err(failure) if is_absent(&failure) => Ok(None),
-        Err(failure) => Err(Error::aws(format!("describe the stack `{name}`"), failure)),
+        Err(failure) => Err(aws_error(format!("describe the stack `{name}`"), failure)),
     }
 }
 
@@ -96,7 +97,7 @@ pub async fn list(session: &Session) -> Result<Vec<Stack>> {
     let mut stacks = Vec::new();
     let mut pages = session.cloudformation.describe_stacks().into_paginator().send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|failure| Error::aws("list the stacks of the region", failure))?;
+        let page = page.map_err(|failure| aws_error("list the stacks of the region", failure))?;
         stacks.extend(page.stacks().iter().map(Stack::from));
     }
     stacks.retain(|stack| stack.status != "DELETE_COMPLETE");
@@ -112,7 +113,7 @@ pub async fn resources(session: &Session, stack: &str) -> Result<Vec<StackResour
         while let Some(page) = pages.next().await {
             let page = match page {
                 Err(failure) if is_absent(&failure) => break,
-                other => other.map_err(|failure| Error::aws(format!("list the resources of `{id}`"), failure))?,
+                other => other.map_err(|failure| aws_error(format!("list the resources of `{id}`"), failure))?,
             };
             for summary in page.stack_resource_summaries() {
                 let resource = StackResource::new(summary, &path);

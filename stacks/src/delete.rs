@@ -1,10 +1,11 @@
 //! Deleting a stack with all that is nested in it. The watching is `watch`'s.
 
-use crate::error::{Error, Result};
+use crate::aws_error;
 use crate::session::Session;
 use crate::stack;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::DeletionMode;
+use jqs_cfn::Result;
 
 /// Asks for the deletion. `force` gives up on what cannot be deleted, which AWS allows in `DELETE_FAILED` alone.
 pub async fn delete(session: &Session, stack_id: &str, force: bool) -> Result<()> {
@@ -14,7 +15,7 @@ pub async fn delete(session: &Session, stack_id: &str, force: bool) -> Result<()
         Err(failure) if stack::is_absent(&failure) => Ok(()),
         Err(failure) => {
             let is_protected = failure.message().is_some_and(|text| text.contains("TerminationProtection"));
-            let error = Error::aws(format!("delete the stack `{}`", short_name(stack_id)), failure);
+            let error = aws_error(format!("delete the stack `{}`", short_name(stack_id)), failure);
             if !is_protected {
                 return Err(error);
             }

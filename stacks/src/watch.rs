@@ -1,12 +1,13 @@
 //! One poller over a stack and all stacks nested in it. It reads events only back to where it was, finds children by the
 //! events of their parents, slows down when nothing happens, and outlives throttling and a lost network.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::aws_error;
 use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness, Stack};
-use crate::template::NESTED_STACK;
 use aws_sdk_cloudformation::types;
 use jiff::Timestamp;
+use jqs_cfn::template::NESTED_STACK;
+use jqs_cfn::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -178,7 +179,7 @@ impl<'a> Watcher<'a> {
         'pages: while let Some(page) = pages.next().await {
             let page = match page {
                 Err(failure) if stack::is_absent(&failure) => break,
-                other => other.map_err(|failure| Error::aws(format!("read the events of `{id}`"), failure))?,
+                other => other.map_err(|failure| aws_error(format!("read the events of `{id}`"), failure))?,
             };
             for raw in page.stack_events() {
                 let event = read(raw, &id, &path);

@@ -1,10 +1,11 @@
 //! The clients, and who is calling: made once, by the SDK's own chain of credentials, region and endpoint.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::region;
+use crate::aws_error;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use jqs_cfn::region;
+use jqs_cfn::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -75,7 +76,7 @@ impl Session {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|failure| self.explain(Error::aws("find out which AWS account this is", failure)))?;
+            .map_err(|failure| self.explain(aws_error("find out which AWS account this is", failure)))?;
         Ok(Identity {
             account: caller.account().unwrap_or_default().to_owned(),
             region: self.region.clone(),

@@ -2,8 +2,8 @@
 //! siblings are cancelled, parents echo their children. The cause is the earliest failure that is neither.
 
 use crate::stack::DEFAULT_NESTING_MAX;
-use crate::template::NESTED_STACK;
 use crate::watch::StackEvent;
+use jqs_cfn::template::NESTED_STACK;
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,14 +1,15 @@
 //! A change set over all nested stacks: made, waited for, read as a tree, executed or thrown away.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::parameters::ParameterValue;
+use crate::aws_error;
 use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
-use crate::template::NESTED_STACK;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, ResourceChange, Tag,
 };
+use jqs_cfn::parameters::ParameterValue;
+use jqs_cfn::template::NESTED_STACK;
+use jqs_cfn::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -115,7 +116,7 @@ pub async fn create(session: &Session, request: &ChangeSetRequest) -> Result<Cha
     for (key, value) in &request.tags {
         call = call.tags(Tag::builder().key(key).value(value).build());
     }
-    let answer = call.send().await.map_err(|failure| Error::aws("make the change set", failure))?;
+    let answer = call.send().await.map_err(|failure| aws_error("make the change set", failure))?;
     tracing::debug!(id = answer.id(), stack = answer.stack_id(), "asked for a change set");
     Ok(ChangeSet {
         id: answer.id().unwrap_or_default().to_owned(),
@@ -200,7 +201,7 @@ async fn describe(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOu
     let mut token = None;
     loop {
         let call = session.cloudformation.describe_change_set().change_set_name(id).set_next_token(token);
-        let page = call.send().await.map_err(|failure| Error::aws("read the change set", failure))?;
+        let page = call.send().await.map_err(|failure| aws_error("read the change set", failure))?;
         token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         pages.push(page);
         if token.is_none() {
@@ -227,7 +228,7 @@ async fn read(session: &Session, pages: Vec<DescribeChangeSetOutput>, depth: usi
 
 pub async fn execute(session: &Session, change_set: &ChangeSet) -> Result<()> {
     let call = session.cloudformation.execute_change_set().change_set_name(&change_set.id);
-    call.send().await.map_err(|failure| Error::aws("execute the change set", failure))?;
+    call.send().await.map_err(|failure| aws_error("execute the change set", failure))?;
     Ok(())
 }
 
@@ -237,7 +238,7 @@ pub async fn discard(session: &Session, change_set: &ChangeSet) -> Result<()> {
     match call.send().await {
         Err(failure) if stack::is_absent(&failure) => {}
         other => {
-            other.map_err(|failure| Error::aws("delete the change set", failure))?;
+            other.map_err(|failure| aws_error("delete the change set", failure))?;
         }
     }
     if !change_set.creates {

@@ -1,7 +1,6 @@
 //! The bucket that holds the templates: one per account and region, made when first needed, private, encrypted, TLS only.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::region;
+use crate::aws_error;
 use crate::session::{Identity, Session};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::{
@@ -9,6 +8,8 @@ use aws_sdk_s3::types::{
     OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
 };
+use jqs_cfn::region;
+use jqs_cfn::{Error, ErrorKind, Result};
 
 const TAG_KEY: &str = "jqs:purpose";
 const TAG_VALUE: &str = "templates";
@@ -37,7 +38,7 @@ pub async fn ensure(session: &Session, identity: &Identity, bucket: &str) -> Res
                     return Err(Error::new(ErrorKind::AccessDenied, format!("the bucket `{bucket}` is not open to this identity"))
                     .hint("it needs `s3:*` on that bucket; should the bucket belong to another account, give `--bucket NAME`"));
                 }
-                _ => return Err(Error::aws(format!("look for the bucket `{bucket}`"), failure)),
+                _ => return Err(aws_error(format!("look for the bucket `{bucket}`"), failure)),
             }
         }
     };
@@ -53,7 +54,7 @@ pub async fn is_ours(session: &Session, bucket: &str) -> Result<bool> {
     match session.s3.get_bucket_tagging().bucket(bucket).send().await {
         Ok(tagging) => Ok(tagging.tag_set().iter().any(|tag| tag.key() == TAG_KEY && tag.value() == TAG_VALUE)),
         Err(failure) if matches!(failure.code(), Some("NoSuchTagSet" | "NoSuchBucket")) => Ok(false),
-        Err(failure) => Err(Error::aws(format!("read the tags of the bucket `{bucket}`"), failure)),
+        Err(failure) => Err(aws_error(format!("read the tags of the bucket `{bucket}`"), failure)),
     }
 }
 
@@ -62,7 +63,7 @@ pub async fn holds(session: &Session, bucket: &str, key: &str) -> Result<bool> {
     match session.s3.head_object().bucket(bucket).key(key).send().await {
         Ok(_) => Ok(true),
         Err(failure) if failure.raw_response().is_some_and(|response| response.status().as_u16() == 404) => Ok(false),
-        Err(failure) => Err(Error::aws(format!("look for `{key}` in the bucket `{bucket}`"), failure)),
+        Err(failure) => Err(aws_error(format!("look for `{key}` in the bucket `{bucket}`"), failure)),
     }
 }
 
@@ -75,7 +76,7 @@ async fn create(session: &Session, bucket: &str) -> Result<()> {
     }
     request.send().await.map_err(|failure| {
         let taken = matches!(failure.code(), Some("BucketAlreadyExists"));
-        let error = Error::aws(format!("make the bucket `{bucket}`"), failure);
+        let error = aws_error(format!("make the bucket `{bucket}`"), failure);
         if taken { error.hint("another account has a bucket of that name: give `--bucket NAME`") } else { error }
     })?;
     Ok(())
@@ -92,12 +93,12 @@ async fn protect(session: &Session, bucket: &str) -> Result<()> {
         .restrict_public_buckets(true)
         .build();
     let request = s3.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
-    request.send().await.map_err(|failure| Error::aws(what("public access block"), failure))?;
+    request.send().await.map_err(|failure| aws_error(what("public access block"), failure))?;
 
     let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build();
     let controls = OwnershipControls::builder().rules(rule.map_err(invalid)?).build().map_err(invalid)?;
     let request = s3.put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
-    request.send().await.map_err(|failure| Error::aws(what("ownership"), failure))?;
+    request.send().await.map_err(|failure| aws_error(what("ownership"), failure))?;
 
     let default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256).build();
     let rule = ServerSideEncryptionRule::builder()
@@ -106,15 +107,15 @@ async fn protect(session: &Session, bucket: &str) -> Result<()> {
         .build();
     let encryption = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(invalid)?;
     let request = s3.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(encryption);
-    request.send().await.map_err(|failure| Error::aws(what("encryption"), failure))?;
+    request.send().await.map_err(|failure| aws_error(what("encryption"), failure))?;
 
     let request = s3.put_bucket_policy().bucket(bucket).policy(tls_only(bucket, region::partition(&session.region)));
-    request.send().await.map_err(|failure| Error::aws(what("policy"), failure))?;
+    request.send().await.map_err(|failure| aws_error(what("policy"), failure))?;
 
     let tag = Tag::builder().key(TAG_KEY).value(TAG_VALUE).build().map_err(invalid)?;
     let tagging = Tagging::builder().tag_set(tag).build().map_err(invalid)?;
     let request = s3.put_bucket_tagging().bucket(bucket).tagging(tagging);
-    request.send().await.map_err(|failure| Error::aws(what("tags"), failure))?;
+    request.send().await.map_err(|failure| aws_error(what("tags"), failure))?;
     Ok(())
 }
 
@@ -139,7 +140,7 @@ pub async fn remove(session: &Session, bucket: &str) -> Result<()> {
     loop {
         let page = match session.s3.list_object_versions().bucket(bucket).send().await {
             Err(failure) if failure.code() == Some("NoSuchBucket") => return Ok(()),
-            other => other.map_err(|failure| Error::aws(format!("list the bucket `{bucket}`"), failure))?,
+            other => other.map_err(|failure| aws_error(format!("list the bucket `{bucket}`"), failure))?,
         };
         let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
         let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
@@ -157,7 +158,7 @@ pub async fn remove(session: &Session, bucket: &str) -> Result<()> {
     match session.s3.delete_bucket().bucket(bucket).send().await {
         Err(failure) if failure.code() == Some("NoSuchBucket") => Ok(()),
         other => {
-            other.map_err(|failure| Error::aws(format!("remove the bucket `{bucket}`"), failure))?;
+            other.map_err(|failure| aws_error(format!("remove the bucket `{bucket}`"), failure))?;
             Ok(())
         }
     }
@@ -176,7 +177,7 @@ async fn delete_objects(session: &Session, bucket: &str, objects: Vec<ObjectIden
         .delete(delete)
         .send()
         .await
-        .map_err(|failure| Error::aws(format!("empty the bucket `{bucket}`"), failure))?;
+        .map_err(|failure| aws_error(format!("empty the bucket `{bucket}`"), failure))?;
     match answer.errors().first() {
         None => Ok(()),
         Some(error) => Err(Error::new(ErrorKind::Service, format!("cannot empty the bucket `{bucket}`"))

@@ -1,9 +1,10 @@
 //! What outlives its stack, because the template says so.
 
-use crate::error::{Error, Result};
+use crate::aws_error;
 use crate::session::Session;
 use crate::stack::{self, StackResource};
-use crate::template::{NESTED_STACK, Template};
+use jqs_cfn::Result;
+use jqs_cfn::template::{NESTED_STACK, Template};
 
 /// Those of `resources` (of the stack `root_id` and of all nested in it) that a deletion leaves behind.
 pub async fn retained(session: &Session, root_id: &str, resources: &[StackResource]) -> Result<Vec<StackResource>> {
@@ -31,7 +32,7 @@ fn is_child(resource: &StackResource, parent: &[String], names: &[&str]) -> bool
 async fn template_of(session: &Session, stack_id: &str) -> Result<Option<Template>> {
     let answer = match session.cloudformation.get_template().stack_name(stack_id).send().await {
         Err(failure) if stack::is_absent(&failure) => return Ok(None),
-        other => other.map_err(|failure| Error::aws(format!("read the template of `{stack_id}`"), failure))?,
+        other => other.map_err(|failure| aws_error(format!("read the template of `{stack_id}`"), failure))?,
     };
     // Whatever the template is, it must not keep its stack from being deleted.
     Ok(answer.template_body().and_then(|body| Template::read(stack_id, body).ok()))

@@ -1,0 +1,132 @@
+//! What the SDK reports → the one error kind, with what to do about it.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use jqs_cfn::{Error, ErrorKind};
+use std::error::Error as StdError;
+use std::fmt::{Debug, Display};
+
+/// Reads an SDK failure: `action` completes the sentence "cannot …".
+pub fn aws_error<E, R>(action: impl Display, failure: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: Debug + Send + Sync + 'static,
+{
+    let (kind, cause) = classify(&failure);
+    let error = Error::new(kind, format!("cannot {action}")).because(cause);
+    match default_hint(kind) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+fn classify<E, R>(failure: &SdkError<E, R>) -> (ErrorKind, String)
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: Debug + Send + Sync + 'static,
+{
+    if let Some(found) = credentials_failure(failure) {
+        return found;
+    }
+    match failure {
+        SdkError::ServiceError(context) => {
+            let error = context.err();
+            let code = error.code().unwrap_or("unknown error");
+            let message = error.message().unwrap_or("the service gave no message").trim_end_matches('.').to_owned();
+            (kind_of_code(code), format!("{message} ({code})"))
+        }
+        SdkError::TimeoutError(_) => (ErrorKind::Unreachable, "no answer in time".to_owned()),
+        SdkError::DispatchFailure(_) => (ErrorKind::Unreachable, innermost(failure)),
+        _ => (ErrorKind::Service, innermost(failure)),
+    }
+}
+
+fn kind_of_code(code: &str) -> ErrorKind {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
+            ErrorKind::ExpiredCredentials
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "AuthFailure"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature" => ErrorKind::InvalidCredentials,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "InsufficientCapabilitiesException" => ErrorKind::AccessDenied,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "RequestThrottled"
+        | "SlowDown"
+        | "ServiceUnavailable"
+        | "InternalFailure"
+        | "InternalError" => ErrorKind::Throttled,
+        _ => ErrorKind::Service,
+    }
+}
+
+fn default_hint(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::NoCredentials => {
+            "sign in with `aws sso login` or `aws login`, choose a profile with `--profile`, or set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`"
+        }
+        ErrorKind::ExpiredCredentials => "sign in again, for instance with `aws sso login` or `aws login`",
+        ErrorKind::InvalidCredentials => "check the profile, the keys and this machine's clock",
+        ErrorKind::AccessDenied => "the permissions that `jqs` needs are listed in docs/deploy.md",
+        ErrorKind::Unreachable => {
+            "check the network and the proxy; `AWS_ENDPOINT_URL`, where it is set, must name a running server"
+        }
+        ErrorKind::Throttled => "AWS asks for fewer requests: wait a minute and run the command again",
+        _ => return None,
+    })
+}
+
+/// Credentials fail deep inside a dispatch or construction failure; the variant alone does not tell.
+fn credentials_failure(failure: &(dyn StdError + 'static)) -> Option<(ErrorKind, String)> {
+    let mut next = Some(failure);
+    while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref::<CredentialsError>() {
+            let text = innermost(error);
+            // The chain reports every place where it looked, each on a line.
+            let text = text.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_owned();
+            let expired = text.to_lowercase().contains("expired");
+            let kind = if expired { ErrorKind::ExpiredCredentials } else { ErrorKind::NoCredentials };
+            return Some((kind, text));
+        }
+        next = cause.source();
+    }
+    None
+}
+
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_credentials_throttling_and_permissions_are_told_apart() {
+        for (code, kind) in [
+            ("ExpiredToken", ErrorKind::ExpiredCredentials),
+            ("InvalidClientTokenId", ErrorKind::InvalidCredentials),
+            ("AccessDenied", ErrorKind::AccessDenied),
+            ("Throttling", ErrorKind::Throttled),
+            ("ValidationError", ErrorKind::Service),
+        ] {
+            assert_eq!(kind_of_code(code), kind, "{code}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Stacks in an AWS account: bucket, upload, change set, watch, failure, delete.
+//!
+//! This crate calls AWS; it knows no terminal. Everything long-running yields typed values that a caller may show as it likes.
+
+mod aws_error;
+pub mod bucket;
+pub mod change_set;
+pub mod delete;
+pub mod failure;
+pub mod retention;
+pub mod session;
+pub mod stack;
+pub mod upload;
+pub mod watch;
+
+pub use aws_error::aws_error;
+pub use session::{Identity, Session, SessionOptions};
