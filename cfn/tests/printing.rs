@@ -49,5 +49,7 @@ Resources:
 ";
     let node = template::parse("t.yaml", text).expect("YAML");
     assert_eq!(template::to_yaml(&node), text);
-    assert!(template::to_json(&node).contains("\"Fn::GetAtt\": [\n            \"Other\",\n            \"Arn\"\n"));
+    let json: serde_json::Value = serde_json::from_str(&template::to_json(&node)).expect("JSON");
+    let names = &json["Resources"]["Topic"]["Properties"]["Names"];
+    assert_eq!(names[4], serde_json::json!({"Fn::GetAtt": ["Other", "Arn"]}));
 }

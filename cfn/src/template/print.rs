@@ -113,7 +113,7 @@ fn attribute(items: &[Node]) -> Option<String> {
 /// A scalar of one line, or a call with one: what lists on one line are made of.
 fn is_small(node: &Node) -> bool {
     match &node.value {
-        Value::Scalar(scalar) => !scalar.text.contains('\n') && !(scalar.is_plain && scalar.text.is_empty()),
+        Value::Scalar(Scalar { text, is_plain }) => !text.contains('\n') && (!text.is_empty() || !is_plain),
         Value::Sequence(items) => items.is_empty(),
         Value::Mapping(entries) => match entries.as_slice() {
             [] => true,
