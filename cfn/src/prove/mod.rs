@@ -7,6 +7,7 @@ mod check;
 pub mod checks;
 mod cursor;
 mod domain;
+mod network;
 mod prover;
 mod reachable;
 mod regions;

@@ -4,6 +4,8 @@ mod contract;
 mod evaluation;
 mod fargate;
 mod names;
+mod network;
+mod ports;
 
 use super::check::Check;
 
@@ -17,4 +19,13 @@ pub static ALL: &[Check] = &[
     names::LIMITS,
     fargate::SIZES,
     fargate::CONTAINERS,
+    network::RANGES,
+    network::ZONES,
+    network::DISTINCT,
+    network::WAY_OUT,
+    ports::MAPPINGS,
+    ports::HEALTH,
+    ports::PROTOCOLS,
+    ports::CONTAINER_HEALTH,
+    ports::ORDER,
 ];
