@@ -6,6 +6,7 @@ mod fargate;
 mod names;
 mod network;
 mod ports;
+mod reachability;
 
 use super::check::Check;
 
@@ -28,4 +29,13 @@ pub static ALL: &[Check] = &[
     ports::PROTOCOLS,
     ports::CONTAINER_HEALTH,
     ports::ORDER,
+    reachability::CLEAR_TEXT,
+    reachability::ANONYMOUS,
+    reachability::ADMINISTRATION,
+    reachability::TARGETS,
+    reachability::STORAGE,
+    reachability::PUBLIC_TASKS,
+    reachability::PUBLIC_STORAGE,
+    reachability::PUBLIC_SUBNETS,
+    reachability::ENDPOINTS,
 ];

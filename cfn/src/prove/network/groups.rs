@@ -8,6 +8,8 @@ use crate::prove::scene::Scene;
 use crate::template::Span;
 
 pub(in crate::prove) const GROUP: &str = "AWS::EC2::SecurityGroup";
+pub(in crate::prove) const RULE_INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
+const RULE_EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::prove) enum Direction {
@@ -80,8 +82,8 @@ pub(in crate::prove) fn rules(
     port: u16,
 ) -> Outcome<Vec<Rule>> {
     let (inline, kind) = match direction {
-        Direction::Ingress => ("SecurityGroupIngress", "AWS::EC2::SecurityGroupIngress"),
-        Direction::Egress => ("SecurityGroupEgress", "AWS::EC2::SecurityGroupEgress"),
+        Direction::Ingress => ("SecurityGroupIngress", RULE_INGRESS),
+        Direction::Egress => ("SecurityGroupEgress", RULE_EGRESS),
     };
     let mut found = Vec::new();
     let items = scene.cursor(group).get(inline)?.items()?;
@@ -135,30 +137,43 @@ fn peer(scene: &Scene<'_>, written: &Cursor<'_>) -> Outcome<Peer> {
     Ok(Peer::Unknown(Value::Null))
 }
 
-/// Whether something behind the groups `from` is admitted by the rules of `to`, and the way there by its own. `true` where
-/// it cannot be told.
-pub(in crate::prove) fn can_reach(scene: &Scene<'_>, from: &Attached, to: &Attached, port: u16) -> Outcome<Reach> {
-    let admits = |rules: &[Rule], peers: &Attached| {
-        rules.iter().any(|rule| match &rule.peer {
-            Peer::Group(group) => peers.own.contains(group),
-            // Whether an address lies in the range is left to whoever knows subnets; a range is taken to fit.
-            Peer::Range(_) | Peer::Unknown(_) => true,
-        })
-    };
-    if !from.has_unknown && !admits(&from.rules(scene, Direction::Egress, port)?, to) {
-        return Ok(Reach::NotLeft);
-    }
-    if !to.has_unknown && !admits(&to.rules(scene, Direction::Ingress, port)?, from) {
-        return Ok(Reach::NotAdmitted);
-    }
-    Ok(Reach::Open)
+/// The rule that is a resource of its own, if it bears on a TCP port.
+pub(in crate::prove) fn rules_of_resource(scene: &Scene<'_>, at: &Address, port: u16) -> Outcome<Vec<Rule>> {
+    Ok(rule(scene, &scene.cursor(at), at, port)?.into_iter().collect())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::prove) enum Reach {
+    /// The way is open, or it cannot be told.
     Open,
     /// The groups that it comes from do not let it out.
     NotLeft,
     /// The groups that it goes to do not let it in.
     NotAdmitted,
+}
+
+/// Whether what is behind the groups `from` is let out by them, and let in by the groups `to`. Both sides have addresses of
+/// `range`, where that is known. Without any group of its own, as network load balancers may be, one is let out, and let in
+/// by one's address alone.
+pub(in crate::prove) fn can_reach(
+    scene: &Scene<'_>,
+    from: &Attached,
+    to: &Attached,
+    port: u16,
+    range: Option<&Range>,
+) -> Outcome<Reach> {
+    let admits = |rules: &[Rule], peers: &Attached| {
+        rules.iter().any(|rule| match &rule.peer {
+            Peer::Group(group) => peers.own.contains(group) || peers.has_unknown,
+            Peer::Range(allowed) => range.is_none_or(|range| allowed.overlaps(range)),
+            Peer::Unknown(_) => true,
+        })
+    };
+    if !from.is_empty() && !from.has_unknown && !admits(&from.rules(scene, Direction::Egress, port)?, to) {
+        return Ok(Reach::NotLeft);
+    }
+    if !to.is_empty() && !to.has_unknown && !admits(&to.rules(scene, Direction::Ingress, port)?, from) {
+        return Ok(Reach::NotAdmitted);
+    }
+    Ok(Reach::Open)
 }
