@@ -8,6 +8,7 @@ pub mod checks;
 mod cursor;
 mod domain;
 mod network;
+mod policy;
 mod prover;
 mod reachable;
 mod regions;

@@ -3,6 +3,7 @@
 mod contract;
 mod evaluation;
 mod fargate;
+mod iam;
 mod names;
 mod network;
 mod ports;
@@ -38,4 +39,11 @@ pub static ALL: &[Check] = &[
     reachability::PUBLIC_STORAGE,
     reachability::PUBLIC_SUBNETS,
     reachability::ENDPOINTS,
+    iam::ACTIONS,
+    iam::RESOURCES,
+    iam::PASSED_ROLES,
+    iam::CONFUSED_DEPUTY,
+    iam::EVERYBODY,
+    iam::OTHER_ACCOUNTS,
+    iam::NAMES,
 ];
