@@ -27,7 +27,7 @@ pub(super) const ZONES: Check = Check {
     id: "P302",
     title: "services and load balancers span two zones",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[BALANCER, SERVICE],
     explanation: "With subnets in one Availability Zone alone, the loss of that zone is the loss of the service. Subnets that \
         the user names count each as a zone of its own.",
@@ -39,7 +39,7 @@ pub(super) const DISTINCT: Check = Check {
     id: "P303",
     title: "the subnets of a load balancer or a domain lie in different zones",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[BALANCER, "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"],
     explanation: "Elastic Load Balancing and OpenSearch take at most one subnet of each Availability Zone.",
     parts: one_part,
@@ -50,7 +50,7 @@ pub(super) const WAY_OUT: Check = Check {
     id: "P304",
     title: "tasks find a way out to their image and their logs",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[SERVICE],
     explanation: "A task that cannot reach the registry never starts, and ECS says so only after minutes. Its subnets need a \
         route to a NAT gateway that itself lies in a public subnet, or to an internet gateway together with a public address, \
