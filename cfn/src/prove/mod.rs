@@ -5,6 +5,7 @@ mod case;
 mod check;
 pub mod checks;
 mod domain;
+mod influence;
 mod prover;
 mod reachable;
 mod regions;
@@ -12,6 +13,8 @@ pub mod report;
 mod sample;
 mod scene;
 
+#[cfg(test)]
+mod soundness;
 #[cfg(test)]
 mod tests;
 
