@@ -26,7 +26,7 @@ CASES = {
     "memory, largest task": {"MemoryTaskCpu": 4096, "MemoryTaskMemory": 30720},
     "memory, internet-facing": PUBLIC,
     "memory, other image": {"ImageUri": "210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/jqs:1.2.3"},
-    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enabled"},
+    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enhanced"},
     "opensearch": OPENSEARCH,
     "opensearch, one node": {**OPENSEARCH, "OpenSearchInstanceCount": 1},
     "opensearch, three zones": {
