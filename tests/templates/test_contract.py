@@ -22,11 +22,16 @@ UNTAGGABLE = {
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::IAM::ManagedPolicy",
     "AWS::IAM::ServiceLinkedRole",
     "AWS::Logs::ResourcePolicy",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::Scheduler::Schedule",
 }
 ENTRY_OUTPUTS = {
     "ClusterName",
+    "DiscoveryName",
     "ImageUri",
     "JaegerURL",
     "LoadBalancerArn",
@@ -34,6 +39,7 @@ ENTRY_OUTPUTS = {
     "OpenSearchEndpoint",
     "OtlpGrpcEndpoint",
     "OtlpHttpEndpoint",
+    "QueryDiscoveryName",
     "ServiceNames",
     "StorageBackend",
 }
@@ -143,7 +149,8 @@ def test_traces_fill_sixty_percent_of_the_task():
 def test_everything_that_can_be_is_tagged(name):
     for logical_id, resource in load(name)["Resources"].items():
         tags = resource["Properties"].get("Tags", [])
-        tagged = {"Key": "EnvironmentName", "Value": {"Ref": "EnvironmentName"}} in tags
+        tag = {"Ref": "EnvironmentName"}
+        tagged = tags == {"EnvironmentName": tag} or {"Key": "EnvironmentName", "Value": tag} in tags
         assert tagged != (resource["Type"] in UNTAGGABLE), logical_id
 
 

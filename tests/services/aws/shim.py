@@ -20,7 +20,7 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, iam
+from ministack.services import ec2, ecs, iam
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
@@ -197,6 +197,8 @@ resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
 update_resource = provisioners._update_resource
 delete_nested = provisioners._cfn_nested_stack_delete
+create_ecs_service = provisioners._ecs_service_create
+alarm_record = provisioners._cw_metric_alarm_record
 
 
 def resolve_document_in_host(params, body_key, url_key, label):
@@ -213,6 +215,25 @@ def with_numeric_count(properties):
     """A DesiredCount that came from a parameter is a string."""
     count = properties.get("DesiredCount") if isinstance(properties, dict) else None
     return {**properties, "DesiredCount": int(count)} if isinstance(count, str) else properties
+
+
+def create_service_with_registries(logical_id, properties, stack_name):
+    """MiniStack's service drops the Cloud Map services in which its tasks register."""
+    service_arn, attributes = create_ecs_service(logical_id, properties, stack_name)
+    registries = properties.get("ServiceRegistries") or []
+    service = ecs._services[f"{ecs._resolve_cluster_name(properties['Cluster'])}/{attributes['Name']}"]
+    service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
+    return service_arn, attributes
+
+
+def alarm_record_of_expression(name, properties):
+    """MiniStack knows no metric math: such an alarm is kept with the first metric of its expression."""
+    metrics = [each["MetricStat"] for each in properties.get("Metrics") or [] if "MetricStat" in each]
+    if metrics:
+        metric = metrics[0]["Metric"]
+        of_metric = {"Period": metrics[0]["Period"], "Statistic": metrics[0]["Stat"], **metric}
+        properties = {**properties, **of_metric, "Metrics": None}
+    return alarm_record(name, properties)
 
 
 def provision_slowly(resource_type, logical_id, properties, stack_name):
@@ -256,6 +277,8 @@ def rebind(name, original, replacement):
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
+provisioners._cw_metric_alarm_record = alarm_record_of_expression
+provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_with_registries
 provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
 
 if __name__ == "__main__":
