@@ -137,6 +137,15 @@ def test_data_nodes_spread_evenly_over_the_zones_they_need():
             assert admits(rule, chosen) == (zones <= offered), f"{count} nodes in {offered} zones"
 
 
+def test_dedicated_masters_are_for_domains_that_can_use_them():
+    domain = load("modules/opensearch.yaml")
+    for count in domain["Parameters"]["OpenSearchInstanceCount"]["AllowedValues"]:
+        for masters in ("", "m7g.large.search"):
+            chosen = {"OpenSearchInstanceCount": count, "OpenSearchMasterInstanceType": masters}
+            admitted = all(admits(rule, chosen) for rule in domain["Rules"].values())
+            assert admitted == (count > 1 if masters else count <= 10), chosen
+
+
 def test_traces_fill_sixty_percent_of_the_task():
     template = load("modules/memory.yaml")
     bytes_of = template["Mappings"]["TraceMemory"]
@@ -206,7 +215,8 @@ def test_services_guard_their_deployments_and_tasks(name):
 def test_the_domain_is_private_and_encrypted():
     [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
     properties = domain["Properties"]
-    assert properties["EncryptionAtRestOptions"] == properties["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+    assert properties["EncryptionAtRestOptions"]["Enabled"] is True
+    assert properties["NodeToNodeEncryptionOptions"] == {"Enabled": True}
     assert properties["DomainEndpointOptions"] == {
         "EnforceHTTPS": True,
         "TLSSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10",

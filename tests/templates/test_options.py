@@ -12,6 +12,10 @@ OPTIONS = {
     "EnvironmentName": "shop",
     "CapacityProvider": "FARGATE_SPOT",
     "LogKmsKeyArn": KEY,
+    "OpenSearchVolumeIops": 4000,
+    "OpenSearchVolumeThroughput": 250,
+    "OpenSearchKmsKeyArn": KEY,
+    "OpenSearchOffPeakHour": 22,
     "NamespaceSuffix": "internal.example",
     "DiscoverQuery": "Yes",
     "AlarmEmail": "ops@example.com",
@@ -48,6 +52,15 @@ def test_logs_are_encrypted_with_the_key(account, deployed):
     groups = account.logs.describe_log_groups()["logGroups"]
     keys = {each["logGroupName"]: each.get("kmsKeyId") for each in groups}
     assert {keys[name] for name in names(made, "log group")} == {KEY}
+
+
+def test_the_domain_has_the_disks_the_key_and_the_quiet_hours(account, deployed):
+    _, made = deployed
+    for name in names(made, "domain"):
+        domain = account.opensearch.describe_domain(DomainName=name)["DomainStatus"]
+        assert (domain["EBSOptions"]["Iops"], domain["EBSOptions"]["Throughput"]) == (4000, 250)
+        assert domain["EncryptionAtRestOptions"] == {"Enabled": True, "KmsKeyId": KEY}
+        assert domain["OffPeakWindowOptions"]["OffPeakWindow"]["WindowStartTime"]["Hours"] == 22
 
 
 def test_tasks_are_found_by_name(account, network, deployed):
