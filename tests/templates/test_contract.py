@@ -169,6 +169,8 @@ def test_permissions_have_no_wildcard_where_there_is_a_choice(name):
         if "Effect" not in statement or "Action" not in statement:
             continue
         actions = statement["Action"]
+        if statement["Effect"] == "Deny":
+            continue
         assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions))
         assert statement.get("Principal") != "*"
         if statement.get("Resource") == "*":
