@@ -16,6 +16,7 @@ OPTIONS = {
     "OpenSearchVolumeThroughput": 250,
     "OpenSearchKmsKeyArn": KEY,
     "OpenSearchOffPeakHour": 22,
+    "RetentionJobSchedule": "cron(0 3 * * ? *)",
     "NamespaceSuffix": "internal.example",
     "DiscoverQuery": "Yes",
     "AlarmEmail": "ops@example.com",
@@ -61,6 +62,30 @@ def test_the_domain_has_the_disks_the_key_and_the_quiet_hours(account, deployed)
         assert (domain["EBSOptions"]["Iops"], domain["EBSOptions"]["Throughput"]) == (4000, 250)
         assert domain["EncryptionAtRestOptions"] == {"Enabled": True, "KmsKeyId": KEY}
         assert domain["OffPeakWindowOptions"]["OffPeakWindow"]["WindowStartTime"]["Hours"] == 22
+
+
+def test_a_job_deletes_old_traces_in_the_collectors_stead(account, deployed):
+    outputs, made = deployed
+    if outputs["StorageBackend"] == "memory":
+        assert names(made, "schedule group") == set()
+        return
+    collector = account.container(account.services(outputs["ClusterName"])["collector"])
+    assert "JQS_RETENTION_DAYS" not in {each["name"] for each in collector["environment"]}
+    [group] = names(made, "schedule group")
+    schedule = account.scheduler.get_schedule(GroupName=group, Name="retention")
+    assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    target = schedule["Target"]
+    family = target["EcsParameters"]["TaskDefinitionArn"]
+    task = account.ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+    assert task["containerDefinitions"][0]["command"] == [
+        "jobs", "clean", "--opensearch-urls", outputs["OpenSearchEndpoint"], "--opensearch-auth", "sigv4", "--days", "7",
+    ]  # fmt: skip
+    [policy] = account.role_policies(target["RoleArn"].rsplit("/", 1)[1])
+    allowed = {statement["Action"]: statement for statement in policy["Statement"]}
+    assert allowed["ecs:RunTask"]["Resource"] == family.rsplit(":", 1)[0] + ":*"
+    assert allowed["ecs:RunTask"]["Condition"] == {"ArnEquals": {"ecs:cluster": target["Arn"]}}
+    assert allowed["iam:PassRole"]["Resource"] == [task["executionRoleArn"], task["taskRoleArn"]]
+    assert allowed["sqs:SendMessage"]["Resource"] == target["DeadLetterConfig"]["Arn"]
 
 
 def test_tasks_are_found_by_name(account, network, deployed):
