@@ -189,14 +189,26 @@ def test_nothing_is_bound_to_a_partition_region_or_name(name):
 
 
 def test_scaled_services_have_no_desired_count():
-    template = load("modules/collector-query.yaml")
-    services = resources(template, "AWS::ECS::Service")
-    targets = resources(template, "AWS::ApplicationAutoScaling::ScalableTarget")
-    assert len(services) == len(targets) == 2
+    services = resources(load("modules/collector-query.yaml"), "AWS::ECS::Service")
     assert not any("DesiredCount" in service["Properties"] for service in services.values())
+    nested = children(load("jaeger-existing-vpc.yaml")).values()
+    scaled = [passed["ServiceName"]["Fn::GetAtt"][1] for file, passed in nested if file == "modules/scaling.yaml"]
+    assert scaled == [f"Outputs.{logical_id.removesuffix('Service')}ServiceName" for logical_id in services]
     [alone] = resources(load("modules/memory.yaml"), "AWS::ECS::Service").values()
     assert alone["Properties"]["DesiredCount"] == 1
     assert alone["Properties"]["DeploymentConfiguration"]["MaximumPercent"] == 100
+
+
+def test_services_are_scaled_on_cpu_and_memory_to_what_is_asked_for():
+    policies = resources(load("modules/scaling.yaml"), "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    tracked = {}
+    for policy in policies:
+        tracking = policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+        tracked[tracking["PredefinedMetricSpecification"]["PredefinedMetricType"]] = tracking["TargetValue"]["Ref"]
+    assert tracked == {
+        "ECSServiceAverageCPUUtilization": "TargetCpuPercent",
+        "ECSServiceAverageMemoryUtilization": "TargetMemoryPercent",
+    }
 
 
 @pytest.mark.parametrize("name", ["modules/memory.yaml", "modules/collector-query.yaml"])
