@@ -76,6 +76,9 @@ class Account:
         [description] = self.cloudformation.describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
+    def pages(self, service, operation, key):
+        return [each for page in service.get_paginator(operation).paginate() for each in page[key]]
+
     def services(self, cluster):
         arns = self.ecs.list_services(cluster=cluster)["serviceArns"]
         found = self.ecs.describe_services(cluster=cluster, services=arns)["services"]
@@ -95,9 +98,6 @@ class Account:
         names = self.iam.list_role_policies(RoleName=role)["PolicyNames"]
         found = [self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
         return [json.loads(each) if isinstance(each, str) else each for each in found]
-
-    def pages(self, service, operation, key):
-        return [each for page in service.get_paginator(operation).paginate() for each in page[key]]
 
     def inventory(self):
         """Everything that a deployment may leave behind."""

@@ -2,6 +2,7 @@
 
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
+- What it drops or refuses: the Cloud Map services of an ECS service, and alarms on an expression.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
@@ -20,7 +21,7 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, ecs, iam
+from ministack.services import ec2, iam
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
@@ -221,7 +222,7 @@ def create_service_with_registries(logical_id, properties, stack_name):
     """MiniStack's service drops the Cloud Map services in which its tasks register."""
     service_arn, attributes = create_ecs_service(logical_id, properties, stack_name)
     registries = properties.get("ServiceRegistries") or []
-    service = ecs._services[f"{ecs._resolve_cluster_name(properties['Cluster'])}/{attributes['Name']}"]
+    service = provisioners._ecs._services[f"{properties['Cluster']}/{attributes['Name']}"]
     service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
     return service_arn, attributes
 
@@ -274,11 +275,11 @@ def rebind(name, original, replacement):
             setattr(module, name, replacement)
 
 
+provisioners._cw_metric_alarm_record = alarm_record_of_expression
+provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_with_registries
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
-provisioners._cw_metric_alarm_record = alarm_record_of_expression
-provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_with_registries
 provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
 
 if __name__ == "__main__":
