@@ -1,5 +1,6 @@
 """What the templates tell the image, the image knows: the linter and the AWS stand-in take any name."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -35,3 +36,10 @@ def test_the_job_has_arguments_of_its_command():
     assert flags
     assert all(f"{flag} <" in known for flag in flags)
     assert f"- {arguments[arguments.index('--opensearch-auth') + 1]}:" in known
+
+
+def test_a_failure_is_logged_as_the_alarm_expects_it(collector):
+    code, log = collector("jobs", "clean", "--days", "1", "--opensearch-urls", "http://127.0.0.1:9")
+    assert code == 1
+    assert [json.loads(line)["level"] for line in log.splitlines()] == ["ERROR"]
+    assert """FilterPattern: '{ $.level = "ERROR" }'""" in (TEMPLATES / "modules" / "alarms.yaml").read_text()

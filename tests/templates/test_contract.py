@@ -24,6 +24,7 @@ UNTAGGABLE = {
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::ServiceLinkedRole",
+    "AWS::Logs::MetricFilter",
     "AWS::Logs::ResourcePolicy",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",

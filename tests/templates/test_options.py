@@ -141,6 +141,16 @@ def test_alarms_watch_what_is_there_and_tell_both(account, deployed):
     assert len(watched["TargetGroup"]) == 2
 
 
+def test_logged_errors_are_counted_for_an_alarm(account, deployed):
+    outputs, made = deployed
+    [found] = account.logs.describe_metric_filters(logGroupName=outputs["LogGroupName"])["metricFilters"]
+    [counted] = found["metricTransformations"]
+    assert found["filterPattern"] == '{ $.level = "ERROR" }'
+    alarms = account.cloudwatch.describe_alarms(AlarmNames=list(names(made, "alarm")))["MetricAlarms"]
+    watched = {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms}
+    assert (counted["metricNamespace"], counted["metricName"]) in watched
+
+
 def test_the_dashboard_shows_the_domain_where_there_is_one(account, deployed):
     outputs, made = deployed
     assert names(made, "dashboard") == {outputs["ClusterName"]}
