@@ -13,7 +13,10 @@ class Account:
     def __init__(self):
         session = boto3.Session()
         self.region = session.region_name
-        for service in ("cloudformation", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "s3"):
+        for service in (
+            "cloudformation", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "s3", "scheduler",
+            "servicediscovery", "sns", "sqs", "ssm",
+        ):
             setattr(self, service, session.client(service))
 
     def upload(self, folder):
@@ -73,6 +76,9 @@ class Account:
         [description] = self.cloudformation.describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
+    def pages(self, service, operation, key):
+        return [each for page in service.get_paginator(operation).paginate() for each in page[key]]
+
     def services(self, cluster):
         arns = self.ecs.list_services(cluster=cluster)["serviceArns"]
         found = self.ecs.describe_services(cluster=cluster, services=arns)["services"]
@@ -81,6 +87,9 @@ class Account:
     def container(self, service):
         task = self.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         return task["containerDefinitions"][0]
+
+    def parameter(self, name):
+        return self.ssm.get_parameter(Name=name)["Parameter"]["Value"]
 
     def security_group(self, group_id):
         return self.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
@@ -111,5 +120,24 @@ class Account:
             "log policy": [each["policyName"] for each in self.logs.describe_resource_policies()["resourcePolicies"]],
             "domain": [each["DomainName"] for each in self.opensearch.list_domain_names()["DomainNames"]],
             "role": [each["RoleName"] for each in self.iam.list_roles()["Roles"]],
+            "policy": [each["PolicyName"] for each in self.iam.list_policies(Scope="Local")["Policies"]],
+            "namespace": [each["Name"] for each in self.servicediscovery.list_namespaces()["Namespaces"]],
+            "parameter": [each["Name"] for each in self.pages(self.ssm, "describe_parameters", "Parameters")],
+            "alarm": [each["AlarmName"] for each in self.cloudwatch.describe_alarms()["MetricAlarms"]],
+            "dashboard": [each["DashboardName"] for each in self.cloudwatch.list_dashboards()["DashboardEntries"]],
+            "topic": [each["TopicArn"] for each in self.sns.list_topics()["Topics"]],
+            "schedule group": [each["Name"] for each in self.scheduler.list_schedule_groups()["ScheduleGroups"]],
+            "queue": self.sqs.list_queues().get("QueueUrls", []),
+            "bucket": [each["Name"] for each in self.s3.list_buckets()["Buckets"]],
         }
         return {(kind, each) for kind, ids in listed.items() for each in ids}
+
+
+def for_existing_vpc(parameters, network):
+    """Parameters of the entry for an existing VPC that mean the same there, in that network."""
+    chosen = {key: value for key, value in parameters.items() if key not in ("NumberOfAZs", "NatGateways")}
+    zones = 3 if parameters.get("NumberOfAZs") == 3 else 2
+    subnets = {key: ",".join(network[key].split(",")[:zones]) for key in ("PrivateSubnetIDs", "PublicSubnetIDs")}
+    if chosen.get("LoadBalancerScheme") != "internet-facing":
+        del subnets["PublicSubnetIDs"]
+    return {"VPCID": network["VPCID"], "VPCCIDR": network["VPCCIDR"], **subnets, **chosen}

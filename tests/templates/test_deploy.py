@@ -4,9 +4,8 @@ import json
 import re
 
 import pytest
-from account import Account
+from account import for_existing_vpc
 from botocore.exceptions import ClientError
-from template import FOLDER
 
 STACK = "a-stack-with-a-rather-long-name-as-pipelines-tend-to-make-them"
 LONGEST_NAME = "abcdefghijkl"
@@ -26,7 +25,7 @@ CASES = {
     "memory, largest task": {"MemoryTaskCpu": 4096, "MemoryTaskMemory": 30720},
     "memory, internet-facing": PUBLIC,
     "memory, other image": {"ImageUri": "210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/jqs:1.2.3"},
-    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enabled"},
+    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enhanced"},
     "opensearch": OPENSEARCH,
     "opensearch, one node": {**OPENSEARCH, "OpenSearchInstanceCount": 1},
     "opensearch, three zones": {
@@ -49,31 +48,9 @@ REFUSED = {
     "wide range in disguise": ({**PUBLIC, "AllowedCIDR": "203.0.113.0/0"}, "AllowedCIDR"),
     "image without a tag": ({"ImageUri": "example/jqs"}, "ImageUri"),
     "unknown storage": ({"StorageBackend": "paper"}, "StorageBackend"),
+    "queries found nowhere": ({"NamespaceSuffix": "", "DiscoverQuery": "Yes"}, "DiscoverQuery needs"),
+    "no alarms to be told of": ({"CreateAlarms": "No", "AlarmEmail": "ops@example.com"}, "need CreateAlarms"),
 }
-
-
-@pytest.fixture(scope="session")
-def account():
-    account = Account()
-    account.upload(FOLDER)
-    return account
-
-
-@pytest.fixture(scope="session")
-def network(account):
-    """An existing VPC, for which the module alone must do."""
-    outputs = account.create("network", "modules/vpc.yaml", {"NumberOfAZs": 3, "VPCCIDR": VPC_CIDR})
-    yield outputs
-    account.delete("network")
-
-
-def for_existing_vpc(parameters, network):
-    chosen = {key: value for key, value in parameters.items() if key not in ("NumberOfAZs", "NatGateways")}
-    zones = 3 if parameters.get("NumberOfAZs") == 3 else 2
-    subnets = {key: ",".join(network[key].split(",")[:zones]) for key in ("PrivateSubnetIDs", "PublicSubnetIDs")}
-    if chosen.get("LoadBalancerScheme") != "internet-facing":
-        del subnets["PublicSubnetIDs"]
-    return {"VPCID": network["VPCID"], "VPCCIDR": network["VPCCIDR"], **subnets, **chosen}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -152,7 +129,7 @@ def check_placement(account, balancer, parameters):
 
 
 def check_reach(account, group_ids, ports, parameters):
-    """Clients reach the load balancer from the ranges asked for, and only the load balancer reaches the tasks."""
+    """Clients reach the load balancer from the ranges asked for, and the tasks by their names in the VPC, for OTLP alone."""
     [group_id] = group_ids
     group = account.security_group(group_id)
     allowed = {VPC_CIDR, *filter(None, [parameters.get("AllowedCIDR")])}
@@ -168,7 +145,9 @@ def check_reach(account, group_ids, ports, parameters):
     assert {
         (rule["FromPort"], rule["ToPort"], pair["GroupId"]) for rule in tasks["IpPermissions"] for pair in rule["UserIdGroupPairs"]
     } == {(port, port, group_id) for port in (4317, 4318, 16686, 13133)}
-    assert not any(rule["IpRanges"] for rule in tasks["IpPermissions"])
+    assert {
+        (rule["FromPort"], rule["ToPort"], source["CidrIp"]) for rule in tasks["IpPermissions"] for source in rule["IpRanges"]
+    } == {(4317, 4317, VPC_CIDR), (4318, 4318, VPC_CIDR)}
 
 
 def check_services(account, outputs, parameters):
@@ -250,8 +229,9 @@ def test_refuse_internet_facing_without_public_subnets(account, network):
 def test_two_deployments_of_one_name_live_side_by_side(account, network):
     before = account.inventory()
     given = for_existing_vpc(OPENSEARCH, network)
-    stacks = ["first", "second"]
-    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", given)["ClusterName"] for stack in stacks}
+    nameless = {**given, "NamespaceSuffix": "", "PublishParameters": "No"}
+    stacks = {"first": given, "second": nameless}
+    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", stacks[stack])["ClusterName"] for stack in stacks}
     assert len(clusters) == 2
     assert len(account.opensearch.list_domain_names()["DomainNames"]) == 2
     for stack in stacks:
