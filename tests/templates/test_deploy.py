@@ -4,20 +4,14 @@ import json
 import re
 
 import pytest
-from account import Account
+from account import for_existing_vpc
 from botocore.exceptions import ClientError
-from template import FOLDER
+from entry import CERTIFICATE, LONGEST_NAME, OPENSEARCH, PUBLIC, STACK, VPC_CIDR
 
-STACK = "a-stack-with-a-rather-long-name-as-pipelines-tend-to-make-them"
-LONGEST_NAME = "abcdefghijkl"
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
-VPC_CIDR = "10.0.0.0/16"
 TARGETS = {4317: 4317, 4318: 4318, 80: 16686}
 TLS_TARGETS = {4317: 4317, 4318: 4318, 443: 16686}
 SERVICE_LINKED_ROLE = ("role", "AWSServiceRoleForOpensearchservice")
 
-OPENSEARCH = {"StorageBackend": "opensearch"}
-PUBLIC = {"LoadBalancerScheme": "internet-facing", "AllowedCIDR": "203.0.113.0/24"}
 OPEN_TO_ALL = {"LoadBalancerScheme": "internet-facing", "AllowedCIDR": "0.0.0.0/0", "CertificateArn": CERTIFICATE}
 
 CASES = {
@@ -50,30 +44,6 @@ REFUSED = {
     "image without a tag": ({"ImageUri": "example/jqs"}, "ImageUri"),
     "unknown storage": ({"StorageBackend": "paper"}, "StorageBackend"),
 }
-
-
-@pytest.fixture(scope="session")
-def account():
-    account = Account()
-    account.upload(FOLDER)
-    return account
-
-
-@pytest.fixture(scope="session")
-def network(account):
-    """An existing VPC, for which the module alone must do."""
-    outputs = account.create("network", "modules/vpc.yaml", {"NumberOfAZs": 3, "VPCCIDR": VPC_CIDR})
-    yield outputs
-    account.delete("network")
-
-
-def for_existing_vpc(parameters, network):
-    chosen = {key: value for key, value in parameters.items() if key not in ("NumberOfAZs", "NatGateways")}
-    zones = 3 if parameters.get("NumberOfAZs") == 3 else 2
-    subnets = {key: ",".join(network[key].split(",")[:zones]) for key in ("PrivateSubnetIDs", "PublicSubnetIDs")}
-    if chosen.get("LoadBalancerScheme") != "internet-facing":
-        del subnets["PublicSubnetIDs"]
-    return {"VPCID": network["VPCID"], "VPCCIDR": network["VPCCIDR"], **subnets, **chosen}
 
 
 @pytest.mark.parametrize("case", CASES)
