@@ -15,7 +15,8 @@ class Account:
         session = boto3.Session()
         self.region = session.region_name
         for service in (
-            "acm", "cloudformation", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "route53", "s3",
+            "acm", "cloudformation", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "route53", "s3",
+            "scheduler", "servicediscovery", "sns", "sqs", "ssm",
         ):
             setattr(self, service, session.client(service))
 
@@ -87,6 +88,9 @@ class Account:
         [description] = self.cloudformation.describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
+    def pages(self, service, operation, key):
+        return [each for page in service.get_paginator(operation).paginate() for each in page[key]]
+
     def services(self, cluster):
         arns = self.ecs.list_services(cluster=cluster)["serviceArns"]
         found = self.ecs.describe_services(cluster=cluster, services=arns)["services"]
@@ -95,6 +99,9 @@ class Account:
     def container(self, service):
         task = self.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         return task["containerDefinitions"][0]
+
+    def parameter(self, name):
+        return self.ssm.get_parameter(Name=name)["Parameter"]["Value"]
 
     def security_group(self, group_id):
         return self.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
@@ -146,6 +153,15 @@ class Account:
             "log policy": [each["policyName"] for each in self.logs.describe_resource_policies()["resourcePolicies"]],
             "domain": [each["DomainName"] for each in self.opensearch.list_domain_names()["DomainNames"]],
             "role": [each["RoleName"] for each in self.iam.list_roles()["Roles"]],
+            "policy": [each["PolicyName"] for each in self.iam.list_policies(Scope="Local")["Policies"]],
+            "namespace": [each["Name"] for each in self.servicediscovery.list_namespaces()["Namespaces"]],
+            "parameter": [each["Name"] for each in self.pages(self.ssm, "describe_parameters", "Parameters")],
+            "alarm": [each["AlarmName"] for each in self.cloudwatch.describe_alarms()["MetricAlarms"]],
+            "dashboard": [each["DashboardName"] for each in self.cloudwatch.list_dashboards()["DashboardEntries"]],
+            "topic": [each["TopicArn"] for each in self.sns.list_topics()["Topics"]],
+            "schedule group": [each["Name"] for each in self.scheduler.list_schedule_groups()["ScheduleGroups"]],
+            "queue": self.sqs.list_queues().get("QueueUrls", []),
+            "bucket": [each["Name"] for each in self.s3.list_buckets()["Buckets"]],
         }
         return {(kind, each) for kind, ids in listed.items() for each in ids}
 

@@ -18,8 +18,8 @@ def check_placement(account, balancer, parameters):
 
 
 def check_reach(account, group_ids, ports, parameters):
-    """Clients reach the load balancer from the ranges asked for, and only the load balancer reaches the tasks. It reaches
-    nothing else but a provider that signs people in."""
+    """Clients reach the load balancer from the ranges asked for, and it reaches the tasks and nothing else but a provider
+    that signs people in."""
     [group_id] = group_ids
     group = account.security_group(group_id)
     allowed = {VPC_CIDR, *filter(None, [parameters.get("AllowedCIDR")])}
@@ -36,8 +36,11 @@ def check_reach(account, group_ids, ports, parameters):
 
 
 def check_tasks_admit_only(account, task_group_id, group_id):
+    """The load balancer, and the programs of the VPC, which find the tasks by their names, for OTLP alone."""
     tasks = account.security_group(task_group_id)
     assert {
         (rule["FromPort"], rule["ToPort"], pair["GroupId"]) for rule in tasks["IpPermissions"] for pair in rule["UserIdGroupPairs"]
     } == {(port, port, group_id) for port in TASK_PORTS}
-    assert not any(rule["IpRanges"] for rule in tasks["IpPermissions"])
+    assert {
+        (rule["FromPort"], rule["ToPort"], source["CidrIp"]) for rule in tasks["IpPermissions"] for source in rule["IpRanges"]
+    } == {(4317, 4317, VPC_CIDR), (4318, 4318, VPC_CIDR)}

@@ -21,7 +21,7 @@ CASES = {
     "memory, largest task": {"MemoryTaskCpu": 4096, "MemoryTaskMemory": 30720},
     "memory, internet-facing": PUBLIC,
     "memory, other image": {"ImageUri": "210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/jqs:1.2.3"},
-    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enabled"},
+    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enhanced"},
     "opensearch": OPENSEARCH,
     "opensearch, one node": {**OPENSEARCH, "OpenSearchInstanceCount": 1},
     "opensearch, three zones": {
@@ -44,6 +44,8 @@ REFUSED = {
     "wide range in disguise": ({**PUBLIC, "AllowedCIDR": "203.0.113.0/0"}, "AllowedCIDR"),
     "image without a tag": ({"ImageUri": "example/jqs"}, "ImageUri"),
     "unknown storage": ({"StorageBackend": "paper"}, "StorageBackend"),
+    "queries found nowhere": ({"NamespaceSuffix": "", "DiscoverQuery": "Yes"}, "DiscoverQuery needs"),
+    "no alarms to be told of": ({"CreateAlarms": "No", "AlarmEmail": "ops@example.com"}, "need CreateAlarms"),
 }
 
 
@@ -189,8 +191,9 @@ def test_refuse_internet_facing_without_public_subnets(account, network):
 def test_two_deployments_of_one_name_live_side_by_side(account, network):
     before = account.inventory()
     given = for_existing_vpc(OPENSEARCH, network)
-    stacks = ["first", "second"]
-    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", given)["ClusterName"] for stack in stacks}
+    nameless = {**given, "NamespaceSuffix": "", "PublishParameters": "No"}
+    stacks = {"first": given, "second": nameless}
+    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", stacks[stack])["ClusterName"] for stack in stacks}
     assert len(clusters) == 2
     assert len(account.opensearch.list_domain_names()["DomainNames"]) == 2
     for stack in stacks:

@@ -2,7 +2,8 @@
 
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
-- Properties that it drops: how a listener's rule authenticates, and the VPCs that make a hosted zone private.
+- What it drops or refuses: the Cloud Map services of an ECS service, alarms on an expression, how a listener's rule
+  authenticates, and the VPCs that make a hosted zone private.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
@@ -200,6 +201,8 @@ resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
 update_resource = provisioners._update_resource
 delete_nested = provisioners._cfn_nested_stack_delete
+create_ecs_service = provisioners._ecs_service_create
+alarm_record = provisioners._cw_metric_alarm_record
 
 
 def listener_actions_with_authentication(properties, load_balancer_arn, prop="DefaultActions"):
@@ -231,6 +234,25 @@ def with_numeric_count(properties):
     """A DesiredCount that came from a parameter is a string."""
     count = properties.get("DesiredCount") if isinstance(properties, dict) else None
     return {**properties, "DesiredCount": int(count)} if isinstance(count, str) else properties
+
+
+def create_service_with_registries(logical_id, properties, stack_name):
+    """MiniStack's service drops the Cloud Map services in which its tasks register."""
+    service_arn, attributes = create_ecs_service(logical_id, properties, stack_name)
+    registries = properties.get("ServiceRegistries") or []
+    service = provisioners._ecs._services[f"{properties['Cluster']}/{attributes['Name']}"]
+    service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
+    return service_arn, attributes
+
+
+def alarm_record_of_expression(name, properties):
+    """MiniStack knows no metric math: such an alarm is kept with the first metric of its expression."""
+    metrics = [each["MetricStat"] for each in properties.get("Metrics") or [] if "MetricStat" in each]
+    if metrics:
+        metric = metrics[0]["Metric"]
+        of_metric = {"Period": metrics[0]["Period"], "Statistic": metrics[0]["Stat"], **metric}
+        properties = {**properties, **of_metric, "Metrics": None}
+    return alarm_record(name, properties)
 
 
 def provision_slowly(resource_type, logical_id, properties, stack_name):
@@ -276,6 +298,8 @@ def rebind(name, original, replacement):
             setattr(module, name, replacement)
 
 
+provisioners._cw_metric_alarm_record = alarm_record_of_expression
+provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_with_registries
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
