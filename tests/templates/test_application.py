@@ -151,7 +151,7 @@ def test_two_deployments_share_a_listener(account, network, shared):
         [task_group] = [each for kind, each in account.inventory() - before if kind == "security group"]
         check_tasks_admit_only(account, task_group, group)
 
-        other = {**given, "DomainName": f"other.{NAME}", "ListenerRulePriority": 200}
+        other = {**given, "EnvironmentName": "other", "DomainName": f"other.{NAME}", "ListenerRulePriority": 200}
         with account.deployed("other", "jaeger-existing-vpc.yaml", for_existing_vpc(other, network)):
             priorities = sorted(rule["Priority"] for rule in account.rules(listener))
             assert priorities == ["1001", "1002", "1003", "2001", "2002", "2003"]
