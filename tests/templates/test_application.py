@@ -157,15 +157,20 @@ def test_two_deployments_share_a_listener(account, network, shared):
             assert priorities == ["1001", "1002", "1003", "2001", "2002", "2003"]
 
 
-def test_update_the_kind_of_load_balancer(account, network):
-    """Both exist for a while: no name and no target group may be in both."""
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [({"EnvironmentName": LONGEST_NAME, **TLS}, APPLICATION), (APPLICATION, {**APPLICATION, **PUBLIC})],
+    ids=["network to application", "internal to internet-facing"],
+)
+def test_update_to_another_load_balancer(account, network, old, new):
+    """Both exist for a while, so that no name and no target group may be in both."""
     before = account.inventory()
-    given = {"EnvironmentName": LONGEST_NAME, **TLS}
-    with account.deployed(STACK, "jaeger-existing-vpc.yaml", for_existing_vpc(given, network)) as first:
+    with account.deployed(STACK, "jaeger-existing-vpc.yaml", for_existing_vpc(old, network)) as first:
         groups = {each for kind, each in account.inventory() - before if kind == "target group"}
-        second = account.update(STACK, "jaeger-existing-vpc.yaml", for_existing_vpc(APPLICATION, network))
+        second = account.update(STACK, "jaeger-existing-vpc.yaml", for_existing_vpc(new, network))
         assert second["LoadBalancerArn"] != first["LoadBalancerArn"]
         assert {each for kind, each in account.inventory() if kind == "target group"}.isdisjoint(groups)
+        check_load_balancer(account, second, new)
         check_base_path(account, second)
 
 
