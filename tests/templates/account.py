@@ -1,6 +1,7 @@
 """An account of the stand-in: deploys, deletes and lists what is there."""
 
 import json
+from contextlib import contextmanager
 
 import boto3
 
@@ -14,8 +15,8 @@ class Account:
         session = boto3.Session()
         self.region = session.region_name
         for service in (
-            "cloudformation", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "s3", "scheduler",
-            "servicediscovery", "sns", "sqs", "ssm",
+            "acm", "cloudformation", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "route53", "s3",
+            "scheduler", "servicediscovery", "sns", "sqs", "ssm",
         ):
             setattr(self, service, session.client(service))
 
@@ -44,6 +45,17 @@ class Account:
         )
         self.wait("stack_update_complete", stack)
         return self.outputs(stack)
+
+    @contextmanager
+    def deployed(self, stack, template, parameters):
+        """The stack's outputs, for as long as it is there; afterwards nothing may be left of it."""
+        before = self.inventory()
+        try:
+            yield self.create(stack, template, parameters)
+        finally:
+            self.delete(stack)
+        left = self.inventory() - before
+        assert not left, f"left behind: {left}"
 
     def delete(self, stack):
         self.cloudformation.delete_stack(StackName=stack)
@@ -99,6 +111,23 @@ class Account:
         found = [self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
         return [json.loads(each) if isinstance(each, str) else each for each in found]
 
+    def records(self):
+        """What answers to which name in which zone: zone, name, type and the alias's target."""
+        for zone in self.route53.list_hosted_zones()["HostedZones"]:
+            for record in self.route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+                if "AliasTarget" in record:
+                    target = record["AliasTarget"]["DNSName"]
+                    yield zone["Id"].rsplit("/", 1)[1], record["Name"], record["Type"], target
+
+    def listeners(self):
+        balancers = self.elbv2.describe_load_balancers()["LoadBalancers"]
+        for each in balancers:
+            yield from self.elbv2.describe_listeners(LoadBalancerArn=each["LoadBalancerArn"])["Listeners"]
+
+    def rules(self, listener):
+        rules = self.elbv2.describe_rules(ListenerArn=listener)["Rules"]
+        return [rule for rule in rules if not rule["IsDefault"]]
+
     def inventory(self):
         """Everything that a deployment may leave behind."""
         stacks = self.cloudformation.list_stacks()["StackSummaries"]
@@ -116,6 +145,10 @@ class Account:
             "task definition": self.ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
             "load balancer": [each["LoadBalancerArn"] for each in self.elbv2.describe_load_balancers()["LoadBalancers"]],
             "target group": [each["TargetGroupArn"] for each in self.elbv2.describe_target_groups()["TargetGroups"]],
+            "listener rule": [rule["RuleArn"] for each in self.listeners() for rule in self.rules(each["ListenerArn"])],
+            "certificate": [each["CertificateArn"] for each in self.acm.list_certificates()["CertificateSummaryList"]],
+            "zone": [each["Id"] for each in self.route53.list_hosted_zones()["HostedZones"]],
+            "record": list(self.records()),
             "log group": [each["logGroupName"] for each in self.logs.describe_log_groups()["logGroups"]],
             "log policy": [each["policyName"] for each in self.logs.describe_resource_policies()["resourcePolicies"]],
             "domain": [each["DomainName"] for each in self.opensearch.list_domain_names()["DomainNames"]],
