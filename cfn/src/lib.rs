@@ -2,6 +2,7 @@
 //! proven offline. What a stack does in an account is `jqs-stacks`.
 
 pub mod bundle;
+pub mod cost;
 pub mod error;
 pub mod eval;
 pub mod parameters;

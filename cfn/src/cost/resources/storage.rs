@@ -1,0 +1,86 @@
+//! Where traces are kept.
+
+use super::super::estimate::Bill;
+use super::super::scene::{Scene, Subject, number};
+use super::super::usage::MONTH_HOURS;
+use super::network::SIDES;
+use crate::eval::Value;
+
+/// Of gp3, what comes with a volume.
+const FREE_IOPS: f64 = 3_000.0;
+const FREE_THROUGHPUT: f64 = 125.0;
+/// What AWS adds to the size of the indices for the system, for merges and as a reserve.
+const OPENSEARCH_OVERHEAD: f64 = 1.45;
+/// Objects that a bucket of traces takes in, one a minute.
+const OBJECTS_PER_HOUR: f64 = 60.0;
+/// Objects that a query reads.
+const OBJECTS_PER_QUERY: f64 = 20.0;
+
+fn data_nodes(domain: Subject<'_>) -> f64 {
+    domain.number(&["ClusterConfig", "InstanceCount"]).unwrap_or(1.0)
+}
+
+pub(super) fn domain(scene: &Scene<'_>, domain: Subject<'_>, bill: &mut Bill<'_>) {
+    let nodes = data_nodes(domain);
+    instances("data nodes", domain.text(&["ClusterConfig", "InstanceType"]), nodes, bill);
+    if domain.is_true(&["ClusterConfig", "DedicatedMasterEnabled"]) {
+        let masters = domain.number(&["ClusterConfig", "DedicatedMasterCount"]).unwrap_or(3.0);
+        instances("dedicated masters", domain.text(&["ClusterConfig", "DedicatedMasterType"]), masters, bill);
+    }
+    if domain.is_true(&["ClusterConfig", "WarmEnabled"]) {
+        bill.not_priced("UltraWarm nodes");
+    }
+    if domain.is_true(&["EBSOptions", "EBSEnabled"]) {
+        let kind = domain.text(&["EBSOptions", "VolumeType"]).unwrap_or("gp2");
+        let size = domain.number(&["EBSOptions", "VolumeSize"]).unwrap_or_default();
+        bill.add("volumes", &format!("opensearch-volume/{kind}"), size * nodes);
+        let beyond = |property, free: f64| (domain.number(&["EBSOptions", property]).unwrap_or(free) - free).max(0.0);
+        if kind == "gp3" {
+            bill.add("IOPS", "opensearch-volume/iops", beyond("Iops", FREE_IOPS) * nodes);
+            bill.add("throughput", "opensearch-volume/throughput", beyond("Throughput", FREE_THROUGHPUT) * nodes);
+        }
+    }
+    // Copies between the nodes are free; what tasks send and read is not. They are in as many zones as their subnets.
+    let zones = domain.number(&["ClusterConfig", "ZoneAwarenessConfig", "AvailabilityZoneCount"]);
+    let exchanged = scene.usage.received_gb() + scene.usage.answered_gb();
+    let crossing = scene.crossing(zones.unwrap_or(scene.usage.zones));
+    bill.add("data between zones", "transfer/zones", exchanged * crossing * SIDES);
+}
+
+fn instances(what: &str, kind: Option<&str>, count: f64, bill: &mut Bill<'_>) {
+    match kind {
+        Some(kind) => {
+            bill.add(&format!("{what}, {kind}"), &format!("opensearch-instance/{kind}"), count * MONTH_HOURS);
+        }
+        None => bill.not_priced(format!("{what}: their type is not known")),
+    }
+}
+
+/// Says so where the spans do not fit into the volumes of a domain.
+pub(super) fn shortage(scene: &Scene<'_>, domain: Subject<'_>) -> Option<String> {
+    let nodes = data_nodes(domain);
+    let has = domain.number(&["EBSOptions", "VolumeSize"])? * nodes;
+    let copies = if nodes > 1.0 { 2.0 } else { 1.0 };
+    let days = scene.retention_days();
+    let needs = scene.usage.stored_gb(days) * copies * OPENSEARCH_OVERHEAD;
+    (needs > has).then(|| {
+        let replicas = if copies > 1.0 { ", replicas among them" } else { "" };
+        format!(
+            "the domain `{}` has {has:.0} GB of volumes, and the spans of {days:.0} days need {needs:.0} GB{replicas}: \
+             give it larger volumes or more nodes, or keep traces for fewer days",
+            domain.resource.logical_id
+        )
+    })
+}
+
+pub(super) fn bucket(scene: &Scene<'_>, bucket: Subject<'_>, bill: &mut Bill<'_>) {
+    let rules = bucket.items(&["LifecycleConfiguration", "Rules"]).iter();
+    let days = rules.filter_map(|rule| number(rule.get("ExpirationInDays")?)).reduce(f64::min);
+    let days = days.unwrap_or(scene.usage.retention_days);
+    bill.add("storage", "s3/storage", scene.usage.stored_gb(days));
+    bill.add("objects written", "s3/put", OBJECTS_PER_HOUR * MONTH_HOURS);
+    bill.add("objects read", "s3/get", scene.usage.queries_per_day * MONTH_HOURS / 24.0 * OBJECTS_PER_QUERY);
+    if bucket.value(&["VersioningConfiguration", "Status"]).and_then(Value::as_text) == Some("Enabled") {
+        bill.not_priced("versions that are no longer current");
+    }
+}
