@@ -1,5 +1,6 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
+use crate::commands::cost::CostArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Write the templates and their parameters to a folder, without calling AWS
     Render(RenderArgs),
+    /// Estimate what a deployment costs in a month, without calling AWS
+    Cost(Box<CostArgs>),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy

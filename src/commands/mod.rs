@@ -1,5 +1,6 @@
 //! One file per verb.
 
+pub(crate) mod cost;
 mod deploy;
 mod operation;
 mod outputs;
@@ -18,6 +19,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
+        Command::Cost(arguments) => cost::cost(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,

@@ -54,14 +54,14 @@ pub fn markdown(estimate: &Estimate) -> String {
 /// What was assumed, and nothing else.
 pub fn assumptions(assumptions: &[Assumption]) -> String {
     let width = assumptions.iter().map(|each| each.name.len()).max().unwrap_or_default();
-    let line = |each: &Assumption| format!("{:width$}  {:>12}  {}\n", each.name, number(each.value), each.meaning);
+    let line = |each: &Assumption| format!("{:width$}  {:>8}  {}\n", each.name, short(each.value), each.meaning);
     assumptions.iter().map(line).collect()
 }
 
 fn heading(estimate: &Estimate) -> String {
     format!(
-        "A month of {} hours in {}, in {}, at the list prices of {} as known to the maintainers: no taxes, discounts or \
-         free tiers. Check them before you rely on them.",
+        "A month of {} hours in {}, in {}.\nList prices of {} as known to the maintainers, without taxes, discounts and free \
+         tiers: check them before you rely on them.",
         estimate.hours, estimate.region, estimate.currency, estimate.as_of
     )
 }
@@ -112,7 +112,7 @@ fn remarks(estimate: &Estimate, bullet: &str) -> String {
     section("Not priced, and not in the sums:", not_priced(estimate));
     section("No charge:", free(estimate));
     let assumed =
-        estimate.assumptions.iter().map(|each| format!("{}: {} ({})", each.name, number(each.value), each.meaning));
+        estimate.assumptions.iter().map(|each| format!("{}: {} ({})", each.name, short(each.value), each.meaning));
     section("Assumed:", assumed.collect());
     let currency = &estimate.currency;
     let alternatives = estimate.alternatives.iter().map(|alternative| {
@@ -170,6 +170,13 @@ fn number(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A number as the command line takes it: `10M`.
+fn short(value: f64) -> String {
+    let suffixes = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
+    let fitting = suffixes.into_iter().find(|(factor, _)| value >= *factor);
+    fitting.map_or_else(|| number(value), |(factor, suffix)| number(value / factor) + suffix)
+}
+
 /// As many decimals as the price has digits that say something.
 fn price(amount: f64) -> String {
     if amount == 0.0 {
@@ -195,6 +202,6 @@ mod tests {
         for (amount, expected) in [(730.0, "730"), (0.125, "0.12"), (1460.5, "1460.5"), (100.0, "100")] {
             assert_eq!(number(amount), expected);
         }
-        assert_eq!(money(35.0406), "35.04");
+        assert_eq!((money(35.0406).as_str(), short(1.5e6).as_str(), short(7.0).as_str()), ("35.04", "1.5M", "7"));
     }
 }

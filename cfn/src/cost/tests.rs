@@ -139,6 +139,19 @@ fn spans_that_do_not_fit_are_told_of() {
 }
 
 #[test]
+fn memory_tells_for_how_long_it_lasts() {
+    let text = "
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ContainerDefinitions: [{Environment: [{Name: JQS_MEMORY_MAX_BYTES, Value: '1250000000'}]}]}
+";
+    let usage = Usage { spans_per_day: 10e6, span_bytes: 500.0, ..Usage::default() };
+    let notes = estimate(&resolved(text, &Given::new("us-east-1")), &prices("us-east-1"), &usage).notes;
+    assert_eq!(notes, ["`Task` keeps traces in memory, of these spans those of the last 6 hours"]);
+}
+
+#[test]
 fn logs_alarms_and_metrics_cost_what_they_hold() {
     let text = "
 Resources:
@@ -271,7 +284,7 @@ fn both_reports_show_sums_marks_and_assumptions() {
     let estimate = estimate(&resolved(text, &Given::new("eu-west-3")), &prices("eu-west-3"), &Usage::default());
     let (plain, table) = (super::text(&estimate), markdown(&estimate));
     // 730 × 0.045 × 1.17 and 10 × 0.045 × 1.17.
-    for part in ["Total", "38.96", "~0.05265 per hour", "identities are free: 1 IAM::Role", "spans-per-day: 10000000"] {
+    for part in ["Total", "38.96", "~0.05265 per hour", "identities are free: 1 IAM::Role", "spans-per-day: 10M"] {
         assert!(plain.contains(part) && table.contains(part), "{part}\n{plain}\n{table}");
     }
     assert!(table.contains("| **Total** |  |  |  | **38.96** | **38.96** |"), "{table}");

@@ -41,5 +41,7 @@ pub(super) fn price(scene: &Scene<'_>, subject: Subject<'_>, bill: &mut Bill<'_>
 
 /// What a reader must know beside the sums.
 pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
-    scene.of_kind("AWS::OpenSearchService::Domain").filter_map(|domain| storage::shortage(scene, domain)).collect()
+    let domains = scene.of_kind("AWS::OpenSearchService::Domain").filter_map(|domain| storage::shortage(scene, domain));
+    let tasks = scene.of_kind("AWS::ECS::TaskDefinition").filter_map(|task| storage::memory_span(scene, task));
+    domains.chain(tasks).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::super::estimate::Bill;
 use super::super::scene::{Scene, Subject, number};
-use super::super::usage::MONTH_HOURS;
+use super::super::usage::{MONTH_DAYS, MONTH_HOURS};
 use super::network::SIDES;
 use crate::eval::Value;
 
@@ -15,6 +15,9 @@ const OPENSEARCH_OVERHEAD: f64 = 1.45;
 const OBJECTS_PER_HOUR: f64 = 60.0;
 /// Objects that a query reads.
 const OBJECTS_PER_QUERY: f64 = 20.0;
+const HOURS_PER_DAY: f64 = 24.0;
+/// What tells our image how many bytes of spans it may keep in memory.
+const MEMORY_LIMIT_VARIABLE: &str = "JQS_MEMORY_MAX_BYTES";
 
 fn data_nodes(domain: Subject<'_>) -> f64 {
     domain.number(&["ClusterConfig", "InstanceCount"]).unwrap_or(1.0)
@@ -73,13 +76,26 @@ pub(super) fn shortage(scene: &Scene<'_>, domain: Subject<'_>) -> Option<String>
     })
 }
 
+/// Says for how long a task that keeps traces in memory keeps them.
+pub(super) fn memory_span(scene: &Scene<'_>, task: Subject<'_>) -> Option<String> {
+    let is_limit = |variable: &&Value| variable.get("Name").and_then(Value::as_text) == Some(MEMORY_LIMIT_VARIABLE);
+    let containers = task.items(&["ContainerDefinitions"]).iter();
+    let mut variables = containers.flat_map(|container| container.get("Environment").map_or(&[][..], Value::items));
+    let bytes = number(variables.find(is_limit)?.get("Value")?)?;
+    let hours = bytes / (scene.usage.spans_per_day * scene.usage.span_bytes * scene.usage.stored_ratio) * HOURS_PER_DAY;
+    let name = &task.resource.logical_id;
+    hours
+        .is_finite()
+        .then(|| format!("`{name}` keeps traces in memory, of these spans those of the last {hours:.0} hours"))
+}
+
 pub(super) fn bucket(scene: &Scene<'_>, bucket: Subject<'_>, bill: &mut Bill<'_>) {
     let rules = bucket.items(&["LifecycleConfiguration", "Rules"]).iter();
     let days = rules.filter_map(|rule| number(rule.get("ExpirationInDays")?)).reduce(f64::min);
     let days = days.unwrap_or(scene.usage.retention_days);
     bill.add("storage", "s3/storage", scene.usage.stored_gb(days));
     bill.add("objects written", "s3/put", OBJECTS_PER_HOUR * MONTH_HOURS);
-    bill.add("objects read", "s3/get", scene.usage.queries_per_day * MONTH_HOURS / 24.0 * OBJECTS_PER_QUERY);
+    bill.add("objects read", "s3/get", scene.usage.queries_per_day * MONTH_DAYS * OBJECTS_PER_QUERY);
     if bucket.value(&["VersioningConfiguration", "Status"]).and_then(Value::as_text) == Some("Enabled") {
         bill.not_priced("versions that are no longer current");
     }
