@@ -1,6 +1,7 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
 use crate::commands::cost::CostArgs;
+use crate::commands::graph::GraphArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     Render(RenderArgs),
     /// Estimate what a deployment costs in a month, without calling AWS
     Cost(Box<CostArgs>),
+    /// Draw what a template makes, without calling AWS
+    Graph(Box<GraphArgs>),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy

@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod cost;
 pub mod error;
 pub mod eval;
+pub mod graph;
 pub mod parameters;
 pub mod region;
 pub mod template;

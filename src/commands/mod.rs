@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 mod deploy;
+pub(crate) mod graph;
 mod operation;
 mod outputs;
 mod redeploy;
@@ -20,6 +21,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
         Command::Cost(arguments) => cost::cost(context, &arguments),
+        Command::Graph(arguments) => graph::graph(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,
