@@ -74,12 +74,28 @@ impl<'a> Subject<'a> {
         number(self.value(path)?)
     }
 
+    /// What is written there, or the default where nothing is; an error where only a deployment knows it.
+    pub(super) fn number_or(&self, path: &[&str], default: f64) -> Result<f64, String> {
+        match self.value(path) {
+            None | Some(Value::Absent | Value::Null) => Ok(default),
+            Some(value) => number(value).ok_or_else(|| not_known(path)),
+        }
+    }
+
+    /// The same for a text.
+    pub(super) fn text_or(&self, path: &[&str], default: &'a str) -> Result<&'a str, String> {
+        match self.value(path) {
+            None | Some(Value::Absent | Value::Null) => Ok(default),
+            Some(value) => value.as_text().ok_or_else(|| not_known(path)),
+        }
+    }
+
     pub(super) fn items(&self, path: &[&str]) -> &'a [Value] {
         self.value(path).map_or(&[], Value::items)
     }
 
-    pub(super) fn is_true(&self, path: &[&str]) -> bool {
-        self.value(path).and_then(Value::as_bool) == Some(true)
+    pub(super) fn is_true(&self, path: &[&str]) -> Result<bool, String> {
+        Ok(matches!(self.text_or(path, "false")?, "true" | "True"))
     }
 
     /// Whether what a nested stack makes is among the stacks.
@@ -93,10 +109,13 @@ impl<'a> Subject<'a> {
         self.stack.id == address.stack && self.resource.logical_id == *address.logical_id
     }
 
-    /// Its value under a key, in a list of pairs such as `{Key: …, Value: …}`.
-    pub(super) fn named(&self, list: &str, key: &str, name: &str) -> Option<&'a str> {
-        let pair = self.items(&[list]).iter().find(|pair| pair.get(key).and_then(Value::as_text) == Some(name));
-        pair?.get("Value")?.as_text()
+    /// Its value under a name, in a list of pairs such as `{Key: …, Value: …}`.
+    pub(super) fn named_or(&self, list: &str, key: &str, name: &str, default: &'a str) -> Result<&'a str, String> {
+        let is_it = |pair: &&Value| pair.get(key).and_then(Value::as_text) == Some(name);
+        match self.items(&[list]).iter().find(is_it).and_then(|pair| pair.get("Value")) {
+            Some(value) => value.as_text().ok_or_else(|| not_known(&[list, name])),
+            None => Ok(default),
+        }
     }
 
     /// Whether the text of a property is made with this one's id or an attribute of it.
@@ -107,6 +126,10 @@ impl<'a> Subject<'a> {
             Piece::Known(_) => false,
         })
     }
+}
+
+fn not_known(path: &[&str]) -> String {
+    format!("only a deployment knows its `{}`", path.join("."))
 }
 
 pub(super) fn number(value: &Value) -> Option<f64> {

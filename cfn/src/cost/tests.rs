@@ -200,6 +200,28 @@ fn the_same_spans_on_xray_are_beside_it() {
 }
 
 #[test]
+fn what_only_a_deployment_knows_is_said_and_not_guessed() {
+    let text = "
+Parameters: {Open: {Type: String}}
+Resources:
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Cpu: '256', Memory: '512'}}
+  Service: {Type: AWS::ECS::Service, Properties: {LaunchType: FARGATE, DesiredCount: !Ref Open, TaskDefinition: !Ref Task}}
+  Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcEndpointType: !Ref Open}}
+  Group: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: !Ref Open}}
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterSettings: [{Name: containerInsights, Value: !Ref Open}]}}
+  Domain:
+    Type: AWS::OpenSearchService::Domain
+    Properties:
+      ClusterConfig: {InstanceType: m7g.medium.search, InstanceCount: 1}
+      EBSOptions: {EBSEnabled: true, VolumeSize: !Ref Open}
+";
+    let estimate = estimate(&resolved(text, &Given::new("us-east-1")), &prices("us-east-1"), &Usage::default());
+    for resource in estimate.stacks[0].resources.iter().filter(|resource| resource.logical_id != "Task") {
+        assert_eq!(resource.not_priced.len(), 1, "{}: {:?}", resource.logical_id, resource.not_priced);
+    }
+}
+
+#[test]
 fn what_has_no_price_is_named_and_never_zero_in_silence() {
     let text = "
 Resources:

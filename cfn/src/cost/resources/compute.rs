@@ -3,6 +3,7 @@
 use super::super::estimate::{Bill, Range, sum};
 use super::super::scene::{Scene, Subject, number};
 use super::super::usage::MONTH_HOURS;
+use super::Outcome;
 use crate::eval::{Address, Value};
 
 const SERVICE: &str = "AWS::ECS::Service";
@@ -24,31 +25,26 @@ struct Size {
     extra_storage_gb: f64,
 }
 
-pub(super) fn service(scene: &Scene<'_>, service: Subject<'_>, bill: &mut Bill<'_>) {
-    let Some(spot) = spot_share(service) else {
-        return bill.not_priced("its tasks do not run on Fargate");
-    };
+pub(super) fn service(scene: &Scene<'_>, service: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
+    let spot = spot_share(service)?;
     let task = service.value(&["TaskDefinition"]).and_then(Value::resource).and_then(|task| scene.find(task));
-    let Some(task) = task else {
-        return bill.not_priced("its task definition is not in these templates");
-    };
-    let Some(size) = size(task) else {
-        return bill.not_priced("the size of its tasks is not known");
-    };
-    let hours = tasks(scene, service) * MONTH_HOURS;
+    let size = size(task.ok_or("its task definition is not in these templates")?)?;
+    let hours = tasks(scene, service)? * MONTH_HOURS;
     for (family, label, share) in [("fargate", "", 1.0 - spot), ("fargate-spot", " (Spot)", spot)] {
         let architecture = size.architecture;
         bill.add(&format!("vCPU{label}"), &format!("{family}/{architecture}-cpu"), hours * share * size.cpu);
         bill.add(&format!("memory{label}"), &format!("{family}/{architecture}-memory"), hours * share * size.memory_gb);
     }
     bill.add("ephemeral storage", "fargate/storage", hours * size.extra_storage_gb);
-    if service.text(&["NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp"]) == Some("ENABLED") {
+    if service.text_or(&["NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp"], "DISABLED")? == "ENABLED" {
         bill.add("public IPv4 addresses", "public-ipv4/hour", hours);
     }
+    Ok(())
 }
 
-/// The part of a service's tasks that runs on Spot; nothing where they do not run on Fargate.
-fn spot_share(service: Subject<'_>) -> Option<f64> {
+/// The part of a service's tasks that runs on Spot.
+fn spot_share(service: Subject<'_>) -> Result<f64, String> {
+    let elsewhere = || "its tasks do not run on Fargate, or only a deployment knows whether they do".to_owned();
     let (mut spot, mut all) = (0.0, 0.0);
     for provider in service.items(&["CapacityProviderStrategy"]) {
         let weight = provider.get("Weight").and_then(number).unwrap_or(1.0);
@@ -56,48 +52,51 @@ fn spot_share(service: Subject<'_>) -> Option<f64> {
         match provider.get("CapacityProvider").and_then(Value::as_text) {
             Some("FARGATE_SPOT") => spot += weight,
             Some("FARGATE") => {}
-            _ => return None,
+            _ => return Err(elsewhere()),
         }
     }
-    match all > 0.0 {
-        true => Some(spot / all),
-        false => (service.text(&["LaunchType"]) == Some("FARGATE")).then_some(0.0),
+    match service.text(&["LaunchType"]) {
+        _ if all > 0.0 => Ok(spot / all),
+        Some("FARGATE") => Ok(0.0),
+        _ => Err(elsewhere()),
     }
 }
 
-fn size(task: Subject<'_>) -> Option<Size> {
-    let is_arm = task.text(&["RuntimePlatform", "CpuArchitecture"]) == Some("ARM64");
-    let storage = task.number(&["EphemeralStorage", "SizeInGiB"]).unwrap_or(FREE_STORAGE_GB);
-    Some(Size {
+fn size(task: Subject<'_>) -> Result<Size, String> {
+    let number = |name: &str| task.number(&[name]).ok_or_else(|| format!("the `{name}` of its tasks is not known"));
+    let is_arm = task.text_or(&["RuntimePlatform", "CpuArchitecture"], "X86_64")? == "ARM64";
+    let storage = task.number_or(&["EphemeralStorage", "SizeInGiB"], FREE_STORAGE_GB)?;
+    Ok(Size {
         architecture: if is_arm { "arm64" } else { "x86_64" },
-        cpu: task.number(&["Cpu"])? / CPU_UNITS_PER_CPU,
-        memory_gb: task.number(&["Memory"])? / MIB_PER_GB,
+        cpu: number("Cpu")? / CPU_UNITS_PER_CPU,
+        memory_gb: number("Memory")? / MIB_PER_GB,
         extra_storage_gb: (storage - FREE_STORAGE_GB).max(0.0),
     })
 }
 
 /// The tasks of a service: as its scaling allows, else as many as it wants.
-fn tasks(scene: &Scene<'_>, service: Subject<'_>) -> Range {
+fn tasks(scene: &Scene<'_>, service: Subject<'_>) -> Result<Range, String> {
     let mut targets = scene.of_kind("AWS::ApplicationAutoScaling::ScalableTarget");
-    let scaling = targets.find(|target| service.is_named_in(target.value(&["ResourceId"])));
-    let wanted = service.number(&["DesiredCount"]).unwrap_or(1.0);
-    match scaling {
-        Some(target) => Range {
-            least: target.number(&["MinCapacity"]).unwrap_or(wanted),
-            most: target.number(&["MaxCapacity"]).unwrap_or(wanted),
-        },
-        None => wanted.into(),
+    let bound = |target: Subject<'_>, name: &str| {
+        target.number(&[name]).ok_or_else(|| format!("the `{name}` of its scaling is not known"))
+    };
+    match targets.find(|target| service.is_named_in(target.value(&["ResourceId"]))) {
+        Some(target) => Ok(Range { least: bound(target, "MinCapacity")?, most: bound(target, "MaxCapacity")? }),
+        None => service.number_or(&["DesiredCount"], 1.0).map(Range::from),
     }
 }
 
-pub(super) fn insights<'a>(cluster: Subject<'a>) -> Option<&'a str> {
-    cluster.named("ClusterSettings", "Name", "containerInsights").filter(|setting| *setting != "disabled")
+/// How Container Insights is set, as far as that is known.
+pub(super) fn insights<'a>(cluster: Subject<'a>) -> Result<&'a str, String> {
+    cluster.named_or("ClusterSettings", "Name", "containerInsights", "disabled")
 }
 
-pub(super) fn cluster(scene: &Scene<'_>, cluster: Subject<'_>, bill: &mut Bill<'_>) {
-    let Some(setting) = insights(cluster) else {
-        return bill.free("paid for where a service runs; Container Insights is off");
-    };
+pub(super) fn cluster(scene: &Scene<'_>, cluster: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
+    let setting = insights(cluster)?;
+    if setting == "disabled" {
+        bill.free("paid for where a service runs; Container Insights is off");
+        return Ok(());
+    }
     let services: Vec<Subject<'_>> = scene.of_kind(SERVICE).collect();
     let mut families: Vec<&Address> =
         services.iter().filter_map(|service| service.value(&["TaskDefinition"])?.resource()).collect();
@@ -106,10 +105,11 @@ pub(super) fn cluster(scene: &Scene<'_>, cluster: Subject<'_>, bill: &mut Bill<'
     let metrics =
         METRICS_PER_CLUSTER + METRICS_PER_FAMILY * families.len() as f64 + METRICS_PER_SERVICE * services.len() as f64;
     if setting == "enhanced" {
-        let tasks = sum(services.iter().map(|service| tasks(scene, *service)));
-        let metrics = Range::from(metrics) + tasks * ENHANCED_METRICS_PER_TASK;
+        let tasks: Vec<Range> = services.iter().map(|service| tasks(scene, *service)).collect::<Result<_, _>>()?;
+        let metrics = Range::from(metrics) + sum(tasks.into_iter()) * ENHANCED_METRICS_PER_TASK;
         bill.add("Container Insights, enhanced", "cloudwatch/enhanced-metric", metrics);
     } else {
         bill.add("Container Insights", "cloudwatch/metric", metrics);
     }
+    Ok(())
 }

@@ -3,9 +3,11 @@
 use super::super::estimate::Bill;
 use super::super::scene::{Scene, Subject};
 use super::super::usage::MONTH_HOURS;
+use super::Outcome;
 
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
-
+/// The attribute that lets a network load balancer send to other zones than that of the client.
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 /// What crosses a zone is paid for on both sides.
 pub(super) const SIDES: f64 = 2.0;
 
@@ -26,30 +28,31 @@ pub(super) fn nat_gateway(scene: &Scene<'_>, bill: &mut Bill<'_>) {
     }
 }
 
-pub(super) fn vpc_endpoint(scene: &Scene<'_>, endpoint: Subject<'_>, bill: &mut Bill<'_>) {
-    match endpoint.text(&["VpcEndpointType"]).unwrap_or("Gateway") {
+pub(super) fn vpc_endpoint(scene: &Scene<'_>, endpoint: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
+    match endpoint.text_or(&["VpcEndpointType"], "Gateway")? {
         "Gateway" => bill.free("gateway endpoints are free"),
         "Interface" => {
             let zones = scene.zones(endpoint.value(&["SubnetIds"]));
             bill.add("hours in each zone", "vpc-endpoint/hour", zones * MONTH_HOURS);
             bill.add("data", "vpc-endpoint/data", scene.usage.nat_gb / interfaces(scene));
         }
-        other => bill.not_priced(format!("endpoints of the kind {other}")),
+        other => return Err(format!("endpoints of the kind {other}")),
     }
+    Ok(())
 }
 
-pub(super) fn load_balancer(scene: &Scene<'_>, balancer: Subject<'_>, bill: &mut Bill<'_>) {
+pub(super) fn load_balancer(scene: &Scene<'_>, balancer: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
     let subnets = balancer.value(&["Subnets"]).or_else(|| balancer.value(&["SubnetMappings"]));
     let zones = scene.zones(subnets);
     // Several share the traffic evenly.
     let share = 1.0 / scene.of_kind(LOAD_BALANCER).count() as f64;
     let (received, answered) = (scene.usage.received_gb() * share, scene.usage.answered_gb() * share);
     // A unit of capacity takes 1 GB an hour, which spans need long before they need its connections.
-    match balancer.text(&["Type"]).unwrap_or("application") {
+    match balancer.text_or(&["Type"], "application")? {
         "network" => {
             bill.add("hours", "network-load-balancer/hour", MONTH_HOURS);
             bill.add("capacity", "network-load-balancer/capacity", received + answered);
-            if balancer.named("LoadBalancerAttributes", "Key", "load_balancing.cross_zone.enabled") == Some("true") {
+            if balancer.named_or("LoadBalancerAttributes", "Key", CROSS_ZONE, "false")? == "true" {
                 let crossing = (received + answered) * scene.crossing(zones) * SIDES;
                 bill.add("data between zones", "transfer/zones", crossing);
             }
@@ -58,10 +61,11 @@ pub(super) fn load_balancer(scene: &Scene<'_>, balancer: Subject<'_>, bill: &mut
             bill.add("hours", "application-load-balancer/hour", MONTH_HOURS);
             bill.add("capacity", "application-load-balancer/capacity", received + answered);
         }
-        other => bill.not_priced(format!("load balancers of the kind {other}")),
+        other => return Err(format!("load balancers of the kind {other}")),
     }
-    if balancer.text(&["Scheme"]) != Some("internal") {
+    if balancer.text_or(&["Scheme"], "internet-facing")? == "internet-facing" {
         bill.add("public IPv4 addresses", "public-ipv4/hour", zones * MONTH_HOURS);
         bill.add("data to the internet", "transfer/internet", answered);
     }
+    Ok(())
 }

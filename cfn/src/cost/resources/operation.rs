@@ -3,6 +3,7 @@
 use super::super::estimate::Bill;
 use super::super::scene::{Scene, Subject};
 use super::super::usage::{MONTH_DAYS, MONTH_HOURS};
+use super::Outcome;
 use super::compute::insights;
 
 /// CloudWatch keeps logs compressed, to about this part of what came in.
@@ -11,15 +12,18 @@ const LOG_COMPRESSION: f64 = 0.15;
 const ENDLESS_RETENTION_DAYS: f64 = 365.0;
 const SAMPLES_PER_HOUR: f64 = 60.0;
 
-pub(super) fn log_group(scene: &Scene<'_>, group: Subject<'_>, bill: &mut Bill<'_>) {
+pub(super) fn log_group(scene: &Scene<'_>, group: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
     let is_for_insights =
         group.value(&["LogGroupName"]).is_some_and(|name| name.to_string().contains("containerinsights"));
-    if is_for_insights && !scene.of_kind("AWS::ECS::Cluster").any(|cluster| insights(cluster).is_some()) {
-        return bill.free("stays empty: Container Insights is off");
+    let is_off = |cluster: Subject<'_>| insights(cluster).is_ok_and(|setting| setting == "disabled");
+    if is_for_insights && scene.of_kind("AWS::ECS::Cluster").all(is_off) {
+        bill.free("stays empty: Container Insights is off");
+        return Ok(());
     }
-    let days = group.number(&["RetentionInDays"]).unwrap_or(ENDLESS_RETENTION_DAYS);
+    let days = group.number_or(&["RetentionInDays"], ENDLESS_RETENTION_DAYS)?;
     bill.add("ingestion", "logs/ingestion", scene.usage.log_gb);
     bill.add("storage", "logs/storage", scene.usage.log_gb * days / MONTH_DAYS * LOG_COMPRESSION);
+    Ok(())
 }
 
 /// An alarm is paid for by the metrics that it looks at.

@@ -3,6 +3,7 @@
 use super::super::estimate::Bill;
 use super::super::scene::{Scene, Subject, number};
 use super::super::usage::{MONTH_DAYS, MONTH_HOURS};
+use super::Outcome;
 use super::network::SIDES;
 use crate::eval::Value;
 
@@ -19,35 +20,42 @@ const HOURS_PER_DAY: f64 = 24.0;
 /// What tells our image how many bytes of spans it may keep in memory.
 const MEMORY_LIMIT_VARIABLE: &str = "JQS_MEMORY_MAX_BYTES";
 
-fn data_nodes(domain: Subject<'_>) -> f64 {
-    domain.number(&["ClusterConfig", "InstanceCount"]).unwrap_or(1.0)
+fn data_nodes(domain: Subject<'_>) -> Result<f64, String> {
+    domain.number_or(&["ClusterConfig", "InstanceCount"], 1.0)
 }
 
-pub(super) fn domain(scene: &Scene<'_>, domain: Subject<'_>, bill: &mut Bill<'_>) {
-    let nodes = data_nodes(domain);
+pub(super) fn domain(scene: &Scene<'_>, domain: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
+    let nodes = data_nodes(domain)?;
     instances("data nodes", domain.text(&["ClusterConfig", "InstanceType"]), nodes, bill);
-    if domain.is_true(&["ClusterConfig", "DedicatedMasterEnabled"]) {
-        let masters = domain.number(&["ClusterConfig", "DedicatedMasterCount"]).unwrap_or(3.0);
+    if domain.is_true(&["ClusterConfig", "DedicatedMasterEnabled"])? {
+        let masters = domain.number_or(&["ClusterConfig", "DedicatedMasterCount"], 3.0)?;
         instances("dedicated masters", domain.text(&["ClusterConfig", "DedicatedMasterType"]), masters, bill);
     }
-    if domain.is_true(&["ClusterConfig", "WarmEnabled"]) {
+    if domain.is_true(&["ClusterConfig", "WarmEnabled"])? {
         bill.not_priced("UltraWarm nodes");
     }
-    if domain.is_true(&["EBSOptions", "EBSEnabled"]) {
-        let kind = domain.text(&["EBSOptions", "VolumeType"]).unwrap_or("gp2");
-        let size = domain.number(&["EBSOptions", "VolumeSize"]).unwrap_or_default();
-        bill.add("volumes", &format!("opensearch-volume/{kind}"), size * nodes);
-        let beyond = |property, free: f64| (domain.number(&["EBSOptions", property]).unwrap_or(free) - free).max(0.0);
-        if kind == "gp3" {
-            bill.add("IOPS", "opensearch-volume/iops", beyond("Iops", FREE_IOPS) * nodes);
-            bill.add("throughput", "opensearch-volume/throughput", beyond("Throughput", FREE_THROUGHPUT) * nodes);
-        }
+    if domain.is_true(&["EBSOptions", "EBSEnabled"])? {
+        volumes(domain, nodes, bill)?;
     }
-    // Copies between the nodes are free; what tasks send and read is not. They are in as many zones as their subnets.
-    let zones = domain.number(&["ClusterConfig", "ZoneAwarenessConfig", "AvailabilityZoneCount"]);
+    // Copies between the nodes are free; what tasks send and read is not.
+    let zones =
+        domain.number_or(&["ClusterConfig", "ZoneAwarenessConfig", "AvailabilityZoneCount"], scene.usage.zones)?;
     let exchanged = scene.usage.received_gb() + scene.usage.answered_gb();
-    let crossing = scene.crossing(zones.unwrap_or(scene.usage.zones));
-    bill.add("data between zones", "transfer/zones", exchanged * crossing * SIDES);
+    bill.add("data between zones", "transfer/zones", exchanged * scene.crossing(zones) * SIDES);
+    Ok(())
+}
+
+fn volumes(domain: Subject<'_>, nodes: f64, bill: &mut Bill<'_>) -> Outcome {
+    let kind = domain.text_or(&["EBSOptions", "VolumeType"], "gp2")?;
+    let size = domain.number(&["EBSOptions", "VolumeSize"]).ok_or("the size of its volumes is not known")?;
+    bill.add("volumes", &format!("opensearch-volume/{kind}"), size * nodes);
+    if kind == "gp3" {
+        let iops = domain.number_or(&["EBSOptions", "Iops"], FREE_IOPS)?;
+        let throughput = domain.number_or(&["EBSOptions", "Throughput"], FREE_THROUGHPUT)?;
+        bill.add("IOPS", "opensearch-volume/iops", (iops - FREE_IOPS).max(0.0) * nodes);
+        bill.add("throughput", "opensearch-volume/throughput", (throughput - FREE_THROUGHPUT).max(0.0) * nodes);
+    }
+    Ok(())
 }
 
 fn instances(what: &str, kind: Option<&str>, count: f64, bill: &mut Bill<'_>) {
@@ -61,7 +69,7 @@ fn instances(what: &str, kind: Option<&str>, count: f64, bill: &mut Bill<'_>) {
 
 /// Says so where the spans do not fit into the volumes of a domain.
 pub(super) fn shortage(scene: &Scene<'_>, domain: Subject<'_>) -> Option<String> {
-    let nodes = data_nodes(domain);
+    let nodes = data_nodes(domain).ok()?;
     let has = domain.number(&["EBSOptions", "VolumeSize"])? * nodes;
     let copies = if nodes > 1.0 { 2.0 } else { 1.0 };
     let days = scene.retention_days();
@@ -89,14 +97,15 @@ pub(super) fn memory_span(scene: &Scene<'_>, task: Subject<'_>) -> Option<String
         .then(|| format!("`{name}` keeps traces in memory, of these spans those of the last {hours:.0} hours"))
 }
 
-pub(super) fn bucket(scene: &Scene<'_>, bucket: Subject<'_>, bill: &mut Bill<'_>) {
+pub(super) fn bucket(scene: &Scene<'_>, bucket: Subject<'_>, bill: &mut Bill<'_>) -> Outcome {
     let rules = bucket.items(&["LifecycleConfiguration", "Rules"]).iter();
     let days = rules.filter_map(|rule| number(rule.get("ExpirationInDays")?)).reduce(f64::min);
     let days = days.unwrap_or(scene.usage.retention_days);
     bill.add("storage", "s3/storage", scene.usage.stored_gb(days));
     bill.add("objects written", "s3/put", OBJECTS_PER_HOUR * MONTH_HOURS);
     bill.add("objects read", "s3/get", scene.usage.queries_per_day * MONTH_DAYS * OBJECTS_PER_QUERY);
-    if bucket.value(&["VersioningConfiguration", "Status"]).and_then(Value::as_text) == Some("Enabled") {
-        bill.not_priced("versions that are no longer current");
+    match bucket.text_or(&["VersioningConfiguration", "Status"], "Suspended")? {
+        "Enabled" => Err("versions that are no longer current".to_owned()),
+        _ => Ok(()),
     }
 }
