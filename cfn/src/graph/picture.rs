@@ -121,16 +121,16 @@ impl<'a> Draft<'a> {
 fn joins(group: &Group, graph: &Graph) -> BTreeMap<(usize, usize), Vec<String>> {
     let paths: Vec<&str> =
         group.nodes.iter().map(|node| &*node.path).chain(group.groups.iter().map(|inner| &*inner.path)).collect();
-    let holder = |path: &str| {
-        let holds = |held: &&str| path.strip_prefix(*held).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        paths.iter().position(|held| holds(&held))
-    };
+    let holds =
+        |held: &str, path: &str| path.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let holder = |path: &str| paths.iter().position(|held| holds(held, path));
     let mut joins: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
     for (from, to) in &graph.edges {
-        if let (Some(one), Some(other)) = (holder(from), holder(to)) {
-            if one != other {
+        match (holder(from), holder(to)) {
+            (Some(one), Some(other)) if one != other => {
                 joins.entry((one, other)).or_default().push(format!("{from} → {to}"));
             }
+            _ => {}
         }
     }
     joins

@@ -1,45 +1,14 @@
-//! Layered layout of boxes: whatever needs another box lies above it. Layers are filled from below, long edges get a place of
-//! their own in the layers that they pass, neighbours are brought close to each other, and nothing depends on chance.
+//! Order and coordinates within the layers.
 
-use std::collections::BTreeSet;
+use super::{GAP, Layout, Point, Route, Size};
 
-/// Between boxes of a layer, and between layers.
-const GAP: f64 = 18.0;
 const LAYER_GAP: f64 = 40.0;
 /// What a long edge takes of a layer.
 const LANE: f64 = 10.0;
-/// A layer that is wider goes on in the next one, unless its boxes are so wide themselves that few would fit.
-const LAYER_WIDTH_MAX: f64 = 1_100.0;
-const WIDE_BOXES: f64 = 1.8;
-const SWEEPS: usize = 12;
 /// How far from the corner of a box an edge may end.
 const CORNER: f64 = 14.0;
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
-    pub(super) width: f64,
-    pub(super) height: f64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub(super) x: f64,
-    pub(super) y: f64,
-}
-
-pub(super) struct Layout {
-    pub(super) size: Size,
-    /// The upper left corner of each box.
-    pub(super) boxes: Vec<Point>,
-    pub(super) routes: Vec<Route>,
-}
-
-/// An edge, by the positions of its boxes, and the points that it passes: two for each layer, straight up and down.
-pub(super) struct Route {
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) points: Vec<Point>,
-}
+/// Passes up and down over all layers.
+const SWEEPS: usize = 12;
 
 /// A box, or the place of a long edge, in its layer.
 struct Slot {
@@ -51,83 +20,8 @@ struct Slot {
     x: f64,
 }
 
-/// `edges` lead from a box to one that it needs.
-pub(super) fn layout(sizes: &[Size], edges: &BTreeSet<(usize, usize)>) -> Layout {
-    let edges = reduced(sizes.len(), &acyclic(sizes.len(), edges));
-    let layers = layers(sizes, &edges);
-    let mut sketch = Sketch::new(sizes, &edges, &layers);
-    sketch.order();
-    sketch.align();
-    sketch.finish(sizes, &layers)
-}
-
-/// The edges without those that close a circle.
-fn acyclic(count: usize, edges: &BTreeSet<(usize, usize)>) -> BTreeSet<(usize, usize)> {
-    let mut kept = BTreeSet::new();
-    let mut needs = vec![Vec::new(); count];
-    for &(from, to) in edges {
-        if from != to && !reaches(&needs, to, from) {
-            needs[from].push(to);
-            kept.insert((from, to));
-        }
-    }
-    kept
-}
-
-/// The edges without those that others imply: who needs a subnet needs its VPC.
-fn reduced(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<(usize, usize)> {
-    let mut needs = vec![Vec::new(); count];
-    for &(from, to) in edges {
-        needs[from].push(to);
-    }
-    let is_implied = |from: usize, to: usize| needs[from].iter().any(|&next| next != to && reaches(&needs, next, to));
-    edges.iter().copied().filter(|&(from, to)| !is_implied(from, to)).collect()
-}
-
-fn reaches(needs: &[Vec<usize>], from: usize, to: usize) -> bool {
-    let mut seen = vec![false; needs.len()];
-    let mut open = vec![from];
-    while let Some(next) = open.pop() {
-        if next == to {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[next], true) {
-            open.extend(&needs[next]);
-        }
-    }
-    false
-}
-
-/// The layer of each box, the lowest being 0.
-fn layers(sizes: &[Size], edges: &[(usize, usize)]) -> Vec<usize> {
-    let mut layer: Vec<Option<usize>> = vec![None; sizes.len()];
-    let mut widths: Vec<f64> = Vec::new();
-    let widest = sizes.iter().map(|size| size.width).fold(0.0, f64::max);
-    let most = LAYER_WIDTH_MAX.max(widest * WIDE_BOXES);
-    for _ in 0..sizes.len() {
-        let lowest = |at: usize| -> Option<usize> {
-            let needed = edges.iter().filter(|edge| edge.0 == at).map(|edge| layer[edge.1].map(|below| below + 1));
-            needed.collect::<Option<Vec<_>>>().map(|all| all.into_iter().max().unwrap_or_default())
-        };
-        // Of those whose needs are placed, the one that lies lowest.
-        let open = (0..sizes.len()).filter(|at| layer[*at].is_none()).filter_map(|at| Some((lowest(at)?, at)));
-        let Some((mut level, at)) = open.min() else { break };
-        loop {
-            if widths.len() == level {
-                widths.push(0.0);
-            }
-            if widths[level] == 0.0 || widths[level] + GAP + sizes[at].width <= most {
-                break;
-            }
-            level += 1;
-        }
-        widths[level] += GAP + sizes[at].width;
-        layer[at] = Some(level);
-    }
-    layer.into_iter().map(Option::unwrap_or_default).collect()
-}
-
-struct Sketch {
+/// Boxes and the places of long edges in their layers, before they have coordinates.
+pub(super) struct Sketch {
     slots: Vec<Slot>,
     /// From the lowest, each from left to right.
     layers: Vec<Vec<usize>>,
@@ -136,7 +30,7 @@ struct Sketch {
 }
 
 impl Sketch {
-    fn new(sizes: &[Size], edges: &[(usize, usize)], layer: &[usize]) -> Self {
+    pub(super) fn new(sizes: &[Size], edges: &[(usize, usize)], layer: &[usize]) -> Self {
         let slot = |width| Slot { width, below: Vec::new(), above: Vec::new(), x: 0.0 };
         let mut slots: Vec<Slot> = sizes.iter().map(|size| slot(size.width)).collect();
         let mut layers = vec![Vec::new(); layer.iter().max().map_or(0, |highest| highest + 1)];
@@ -162,7 +56,7 @@ impl Sketch {
     }
 
     /// Puts the slots of each layer into the order of what they are joined to, up and down, and keeps the best order.
-    fn order(&mut self) {
+    pub(super) fn order(&mut self) {
         let mut best = (self.crossings(), self.layers.clone());
         for sweep in 0..SWEEPS {
             let upwards = sweep % 2 == 0;
@@ -217,7 +111,7 @@ impl Sketch {
     }
 
     /// Moves every slot as near as it can be to the middle of what it is joined to.
-    fn align(&mut self) {
+    pub(super) fn align(&mut self) {
         for level in 0..self.layers.len() {
             self.place(level, |_, _| 0.0);
         }
@@ -263,7 +157,7 @@ impl Sketch {
         }
     }
 
-    fn finish(self, sizes: &[Size], layer: &[usize]) -> Layout {
+    pub(super) fn finish(self, sizes: &[Size], layer: &[usize]) -> Layout {
         let tallest = |level: usize| {
             let own = layer.iter().zip(sizes).filter(|(at, _)| **at == level).map(|(_, size)| size.height);
             own.fold(0.0, f64::max)
@@ -299,59 +193,5 @@ impl Sketch {
         let width = self.slots.iter().map(|slot| slot.x + slot.width / 2.0).fold(0.0, f64::max);
         let height = heights.iter().sum::<f64>() + LAYER_GAP * heights.len().saturating_sub(1) as f64;
         Layout { size: Size { width, height }, boxes, routes }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn boxes(count: usize) -> Vec<Size> {
-        vec![Size { width: 100.0, height: 40.0 }; count]
-    }
-
-    #[test]
-    fn whatever_needs_another_box_lies_above_it_and_none_overlap() {
-        let edges = BTreeSet::from([(1, 0), (2, 0), (3, 1), (3, 2), (3, 0), (4, 3)]);
-        let layout = layout(&boxes(6), &edges);
-        for &(from, to) in &edges {
-            assert!(layout.boxes[from].y + 40.0 < layout.boxes[to].y, "{from} above {to}");
-        }
-        for one in 0..6 {
-            for other in 0..one {
-                let (one, other) = (layout.boxes[one], layout.boxes[other]);
-                assert!((one.x - other.x).abs() >= 100.0 || (one.y - other.y).abs() >= 40.0, "{one:?} {other:?}");
-            }
-        }
-        let drawn: Vec<(usize, usize)> = layout.routes.iter().map(|route| (route.from, route.to)).collect();
-        assert_eq!(drawn, [(1, 0), (2, 0), (3, 1), (3, 2), (4, 3)], "3 → 0 is implied");
-    }
-
-    #[test]
-    fn long_edges_pass_between_the_boxes_of_the_layers_on_their_way() {
-        // 0 ← 1 ← 2 ← 3 and 4 ← 3, with 4 at the bottom.
-        let layout = layout(&boxes(5), &BTreeSet::from([(1, 0), (2, 1), (3, 2), (3, 4)]));
-        let long = layout.routes.iter().find(|route| route.to == 4).expect("drawn");
-        assert_eq!(long.points.len(), 7);
-        for point in &long.points[2..6] {
-            assert!(layout.boxes[1..3].iter().all(|corner| point.x < corner.x || point.x > corner.x + 100.0));
-        }
-    }
-
-    #[test]
-    fn circles_and_wide_layers_end_in_a_picture_too() {
-        let circle = layout(&boxes(3), &BTreeSet::from([(0, 1), (1, 2), (2, 0), (1, 1)]));
-        assert_eq!(circle.routes.len(), 2);
-        let wide = layout(&boxes(40), &BTreeSet::new());
-        assert!(wide.size.width <= LAYER_WIDTH_MAX && wide.size.height > 40.0, "{:?}", wide.size);
-        assert_eq!(layout(&[], &BTreeSet::new()).boxes.len(), 0);
-    }
-
-    #[test]
-    fn a_crossing_that_need_not_be_is_not() {
-        let layout = layout(&boxes(4), &BTreeSet::from([(2, 1), (3, 0)]));
-        let x = |at: usize| layout.boxes[at].x;
-        assert_eq!(x(2) < x(3), x(1) < x(0));
-        assert!((x(2) - x(1)).abs() < 1e-6 && (x(3) - x(0)).abs() < 1e-6, "straight down");
     }
 }
