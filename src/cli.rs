@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Cost(Box<CostArgs>),
     /// Draw what a template makes, without calling AWS
     Graph(Box<GraphArgs>),
+    /// Prove templates in every combination of parameters and regions, without calling AWS
+    Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy
@@ -239,7 +241,7 @@ pub(crate) struct RedeployArgs {
     pub(crate) skip_image_check: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as `KEY=VALUE`".to_owned()),

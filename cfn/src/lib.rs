@@ -5,8 +5,10 @@ pub mod bundle;
 pub mod cost;
 pub mod error;
 pub mod eval;
+pub mod fmt;
 pub mod graph;
 pub mod parameters;
+pub mod prove;
 pub mod region;
 pub mod template;
 

@@ -5,6 +5,7 @@ mod deploy;
 pub(crate) mod graph;
 mod operation;
 mod outputs;
+pub(crate) mod prove;
 mod redeploy;
 mod render;
 mod status;
@@ -22,6 +23,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Render(arguments) => render::render(context, &arguments),
         Command::Cost(arguments) => cost::cost(context, &arguments),
         Command::Graph(arguments) => graph::graph(context, &arguments),
+        Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,
