@@ -39,6 +39,7 @@ RULES_OF_ONE_PLACE = {
     "ListenerHasCertificate",
     "OutsidersSpeakTLS",
     "ProviderIsReached",
+    "RegionHasTheZones",
     "RouteTablesGetAnEndpoint",
     "SubnetCIDRsAreAllGiven",
     "TasksHaveAWayOut",
