@@ -1,5 +1,7 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
+use crate::commands::cost::CostArgs;
+use crate::commands::graph::GraphArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -61,6 +63,10 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Write the templates and their parameters to a folder, without calling AWS
     Render(RenderArgs),
+    /// Estimate what a deployment costs in a month, without calling AWS
+    Cost(Box<CostArgs>),
+    /// Draw what a template makes, without calling AWS
+    Graph(Box<GraphArgs>),
     /// Prove templates in every combination of parameters and regions, without calling AWS
     Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch

@@ -1,6 +1,8 @@
 //! One file per verb.
 
+pub(crate) mod cost;
 mod deploy;
+pub(crate) mod graph;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -19,6 +21,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
+        Command::Cost(arguments) => cost::cost(context, &arguments),
+        Command::Graph(arguments) => graph::graph(context, &arguments),
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,

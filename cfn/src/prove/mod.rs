@@ -7,6 +7,7 @@ mod check;
 pub mod checks;
 mod cursor;
 mod domain;
+mod influence;
 mod network;
 mod policy;
 mod prover;
@@ -16,6 +17,8 @@ pub mod report;
 mod sample;
 mod scene;
 
+#[cfg(test)]
+mod soundness;
 #[cfg(test)]
 mod tests;
 

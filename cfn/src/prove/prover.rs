@@ -5,6 +5,7 @@ use super::acceptance;
 use super::case::{Cases, Choice, Space, Subject, with_defaults};
 use super::check::{Check, Grain, Problem, Severity};
 use super::domain::Domains;
+use super::influence::Influence;
 use super::reachable::Rules;
 use super::regions;
 use super::scene::{Inventory, Scene};
@@ -176,12 +177,13 @@ impl<'a> Prover<'a> {
             regions: regions.to_vec(),
             stack_name: stack_name.clone(),
         };
-        let values = Domains::new(tree, &options.fixed);
+        let influence = Influence::of(tree);
+        let values = Domains::new(tree, &influence, &options.fixed);
         Self {
             tree,
             inventory: Inventory::new(tree),
             rules: Rules::new(tree),
-            structure: space(Domains::structural(tree, &options.fixed), &classes),
+            structure: space(values.structural(&influence), &classes),
             every_region: space(values.clone(), &regions),
             values: space(values, &classes),
             cases_max: options.cases_max,
