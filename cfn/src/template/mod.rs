@@ -13,10 +13,12 @@ mod scalar;
 mod tag;
 
 pub use document::{DEFAULT_TEMPLATE_BYTES_MAX, DEFAULT_TEMPLATE_DEPTH_MAX, DEFAULT_TEMPLATE_NODES_MAX};
+pub(crate) use document::{is_json, options};
 pub use fault::{Fault, Faults};
 pub use loops::DEFAULT_LOOP_RUNS_MAX;
 pub use node::{Node, Position, Span, Value};
 pub use parameter::Parameter;
+pub(crate) use print::short_tag;
 pub use print::{to_json, to_yaml};
 pub use resource::{NESTED_STACK, Resource};
 pub use scalar::{Meaning, Scalar};
