@@ -181,7 +181,8 @@ impl Writer {
     }
 
     fn entry(&mut self, key: &Syntax, value: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
-        let goes_below = is_block(value) || is_long_call(value, indent);
+        let name = inline_key(key);
+        let goes_below = is_block(value) || is_long_call(value, indent + name.chars().count());
         // A line has room for one comment: the value's own, or else the one that stood beside the key.
         let inner = if goes_below { &[][..] } else { &[&value.above[..], &value.below[..]].concat()[..] };
         let is_hoisted = !goes_below && (value.beside.is_some() || !inner.is_empty());
@@ -196,16 +197,18 @@ impl Writer {
             }
             self.indent(indent);
         }
-        self.out.push_str(&inline_key(key));
+        self.out.push_str(&name);
         self.value(value, indent, After::Key, beside);
     }
 
     /// What comes behind a key or a dash, up to the end of its last line.
     fn value(&mut self, node: &Syntax, indent: usize, after: After, beside: Option<&str>) {
-        if is_block(node) || is_long_call(node, indent) {
+        if is_block(node) || is_long_call(node, self.column()) {
             self.spaced(properties(node).as_deref());
             self.end_line(beside);
-            self.comments(&node.above, indent + STEP, true);
+            if after == After::Key {
+                self.comments(&node.above, indent + STEP, true);
+            }
             return self.children(node, indent + STEP, false);
         }
         let comment = node.beside.as_deref().or(beside);
@@ -331,10 +334,10 @@ fn lead(item: &Syntax) -> Vec<Comment> {
     comments
 }
 
-/// A function call that does not fit on the line of its key or dash becomes a block.
-fn is_long_call(node: &Syntax, indent: usize) -> bool {
+/// A function call that does not fit behind its key or dash, which ends at `column`, becomes a block.
+fn is_long_call(node: &Syntax, column: usize) -> bool {
     let is_call = node.tag.is_some() && matches!(node.content, Content::Sequence(_, Shape::Flow)) && !node.is_empty();
-    is_call && indent + STEP + inline(node).chars().count() > DEFAULT_WIDTH
+    is_call && column + 1 + inline(node).chars().count() > DEFAULT_WIDTH
 }
 
 fn block(node: &Syntax) -> Option<(String, Vec<&str>)> {
