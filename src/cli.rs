@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Write the templates and their parameters to a folder, without calling AWS
     Render(RenderArgs),
+    /// Prove templates in every combination of parameters and regions, without calling AWS
+    Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy
@@ -233,7 +235,7 @@ pub(crate) struct RedeployArgs {
     pub(crate) skip_image_check: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as `KEY=VALUE`".to_owned()),
