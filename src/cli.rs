@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Write the templates and their parameters to a folder, without calling AWS
     Render(RenderArgs),
+    /// Put templates into one layout, keeping comments and meaning, without calling AWS
+    Fmt(crate::commands::fmt::FmtArgs),
     /// Prove templates in every combination of parameters and regions, without calling AWS
     Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch

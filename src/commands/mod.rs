@@ -1,6 +1,7 @@
 //! One file per verb.
 
 mod deploy;
+pub(crate) mod fmt;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -19,6 +20,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
+        Command::Fmt(arguments) => fmt::fmt(context, &arguments),
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,

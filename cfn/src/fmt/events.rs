@@ -1,7 +1,7 @@
 //! Text → syntax: the parser's events, with each comment put where it belongs.
 
 use super::syntax::{Comment, Content, Shape, Style, Syntax};
-use crate::template::{Fault, Position, Span, options};
+use crate::template::{Fault, options, syntax_fault};
 use granit_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, StructureStyle};
 
 /// The text must be one that the reader takes: what it refuses is not looked for again.
@@ -22,12 +22,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Syntax, Fault> {
         has_just_opened: false,
     };
     for next in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = next.map_err(|error| {
-            let mark = error.marker();
-            let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            let at = Position { line: small(mark.line()), column: small(mark.col() + 1), offset: small(mark.index()) };
-            Fault::new(name, Span { start: at, end: at }, error.info())
-        })?;
+        let (event, span) = next.map_err(|error| syntax_fault(name, &error))?;
         reader.take(event, &span);
     }
     let rest = std::mem::take(&mut reader.waiting);

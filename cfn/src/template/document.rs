@@ -6,7 +6,7 @@ use super::fault::{Fault, Faults};
 use super::scalar::Scalar;
 use super::tag::{self, Meant};
 use super::{Node, Position, Span, Value, place};
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span as ParserSpan, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span as ParserSpan, Tag};
 use std::collections::{HashMap, HashSet};
 
 /// CloudFormation takes no template that is larger (1 MB, from S3).
@@ -32,7 +32,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Node, Faults> {
     for next in Parser::new_from_str_with_options(text, options(text)) {
         let stopped = match next {
             Ok((event, span)) => builder.take(event, &span).err(),
-            Err(error) => Some(Fault::new(name, place::at(error.marker()), error.info())),
+            Err(error) => Some(syntax_fault(name, &error)),
         };
         if let Some(fault) = stopped {
             builder.faults.push(fault);
@@ -57,6 +57,20 @@ pub(crate) fn check_size(name: &str, text: &str) -> Result<(), Fault> {
     }
     let message = format!("the template has {} bytes, CloudFormation takes {DEFAULT_TEMPLATE_BYTES_MAX}", text.len());
     Err(Fault::new(name, START, message))
+}
+
+/// What the parser refuses.
+pub(crate) fn syntax_fault(name: &str, error: &ScanError) -> Fault {
+    let message = match error.kind() {
+        // The parser looks ahead, and may meet too many brackets before their events come.
+        ErrorKind::RecursionLimitExceeded => too_deep(),
+        _ => error.info(),
+    };
+    Fault::new(name, place::at(error.marker()), message)
+}
+
+fn too_deep() -> String {
+    format!("the nesting is deeper than {DEFAULT_TEMPLATE_DEPTH_MAX} levels")
 }
 
 pub(crate) fn options(text: &str) -> Options {
@@ -185,8 +199,7 @@ impl Builder<'_> {
         if self.open.len() + height <= DEFAULT_TEMPLATE_DEPTH_MAX {
             return Ok(());
         }
-        let message = format!("the nesting is deeper than {DEFAULT_TEMPLATE_DEPTH_MAX} levels");
-        Err(Fault::new(self.name, span, message))
+        Err(Fault::new(self.name, span, too_deep()))
     }
 
     fn check_nodes(&mut self, more: usize, span: Span) -> Result<(), Fault> {

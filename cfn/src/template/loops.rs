@@ -22,7 +22,17 @@ pub(super) fn expand(name: &str, root: Node, given: Given<'_>) -> Result<Node, F
         return Ok(root);
     }
     let is_declared = reading::transforms(&root).iter().any(|transform| transform == TRANSFORM);
-    let mut loops = Loops { name, root: &root, given, is_declared, runs: 0, nodes: 0, bytes: 0, faults: Vec::new() };
+    let mut loops = Loops {
+        name,
+        root: &root,
+        given,
+        is_declared,
+        runs: 0,
+        nodes: 0,
+        bytes: 0,
+        is_exhausted: false,
+        faults: Vec::new(),
+    };
     let mut entries = Vec::new();
     for (key, value) in root.entries() {
         let takes_loops = key.text().is_some_and(|key| SECTIONS.contains(&key));
@@ -48,6 +58,7 @@ struct Loops<'a> {
     runs: usize,
     nodes: usize,
     bytes: usize,
+    is_exhausted: bool,
     faults: Vec<Fault>,
 }
 
@@ -109,18 +120,23 @@ impl Loops<'_> {
         for value in self.collection(collection) {
             self.runs += 1;
             let Some(copy) = self.copy(fragment, &placeholder, &value) else {
-                self.fault(
-                    key,
-                    format!(
-                        "the loops make more than {DEFAULT_LOOP_RUNS_MAX} runs, {DEFAULT_TEMPLATE_NODES_MAX} nodes or \
-                     {DEFAULT_TEMPLATE_BYTES_MAX} bytes"
-                    ),
-                );
+                self.exhausted(key);
                 break;
             };
             made.extend(self.entries(copy.entries()));
         }
         made
+    }
+
+    /// One fault is enough: every loop around this one stops as well.
+    fn exhausted(&mut self, key: &Node) {
+        if !self.is_exhausted {
+            self.is_exhausted = true;
+            let limits = format!(
+                "{DEFAULT_LOOP_RUNS_MAX} runs, {DEFAULT_TEMPLATE_NODES_MAX} nodes or {DEFAULT_TEMPLATE_BYTES_MAX} bytes"
+            );
+            self.fault(key, format!("the loops make more than {limits}"));
+        }
     }
 
     /// The values that a loop runs over.

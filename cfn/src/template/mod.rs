@@ -13,7 +13,7 @@ mod scalar;
 mod tag;
 
 pub use document::{DEFAULT_TEMPLATE_BYTES_MAX, DEFAULT_TEMPLATE_DEPTH_MAX, DEFAULT_TEMPLATE_NODES_MAX};
-pub(crate) use document::{is_json, options};
+pub(crate) use document::{is_json, options, syntax_fault};
 pub use fault::{Fault, Faults};
 pub use loops::DEFAULT_LOOP_RUNS_MAX;
 pub use node::{Node, Position, Span, Value};
