@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Cost(Box<CostArgs>),
     /// Draw what a template makes, without calling AWS
     Graph(Box<GraphArgs>),
+    /// Put templates into one layout, keeping comments and meaning, without calling AWS
+    Fmt(crate::commands::fmt::FmtArgs),
     /// Prove templates in every combination of parameters and regions, without calling AWS
     Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch

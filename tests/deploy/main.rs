@@ -1,9 +1,11 @@
 //! `jqs` as a user runs it, against an AWS stand-in that runs CloudFormation.
 #![allow(clippy::unwrap_used)]
 
+mod bad_templates;
 mod cloud;
 mod faults;
 mod faulty_proxy;
+mod fmt;
 mod interrupts;
 mod lifecycle;
 mod offline;
