@@ -6,6 +6,7 @@ pub mod error;
 pub mod eval;
 pub mod parameters;
 pub mod region;
+pub mod render;
 pub mod template;
 
 pub use error::{Error, ErrorKind, Result};

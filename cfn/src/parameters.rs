@@ -85,7 +85,7 @@ fn unknown(template: &Template, name: &str) -> String {
 }
 
 /// What is wrong with a value, in words.
-fn fault(parameter: &Parameter, value: &str) -> Option<String> {
+pub(crate) fn fault(parameter: &Parameter, value: &str) -> Option<String> {
     let problem = elements(parameter, value)
         .into_iter()
         .find_map(|element| element_problem(parameter, element))
