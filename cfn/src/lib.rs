@@ -4,6 +4,7 @@
 pub mod bundle;
 pub mod error;
 pub mod eval;
+pub mod fmt;
 pub mod parameters;
 pub mod region;
 pub mod render;

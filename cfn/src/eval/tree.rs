@@ -182,11 +182,8 @@ fn candidates(from: &str, url: &str) -> Vec<String> {
     let mut names = Vec::new();
     for skipped in 0..segments.len() {
         for depth in (0..=folders.len()).rev() {
-            if let Some(name) = joined(&folders[..depth], &segments[skipped..]) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+            let name = joined(&folders[..depth], &segments[skipped..]);
+            names.extend(name.filter(|name| !names.contains(name)));
         }
     }
     names

@@ -81,6 +81,23 @@ impl Node {
         }
     }
 
+    /// The same apart from places, and from quotes where they make no difference.
+    pub fn means_the_same(&self, other: &Node) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Scalar(one), Value::Scalar(other)) => one.text == other.text && one.meaning() == other.meaning(),
+            (Value::Sequence(items), Value::Sequence(others)) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(one, other)| one.means_the_same(other))
+            }
+            (Value::Mapping(entries), Value::Mapping(others)) => {
+                let same_pair = |((key, value), (other_key, other)): (&(Node, Node), &(Node, Node))| {
+                    key.text() == other_key.text() && value.means_the_same(other)
+                };
+                entries.len() == others.len() && entries.iter().zip(others).all(same_pair)
+            }
+            _ => false,
+        }
+    }
+
     /// The one pair of a mapping with one pair, which is how a call of a function is written.
     pub fn single(&self) -> Option<(&str, &Node)> {
         match self.entries() {
@@ -141,8 +158,11 @@ impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<()> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                // The parser writes `~` for a scalar that is not there.
+                let is_missing = style == ScalarStyle::Plain && span.start == span.end;
+                let text = if is_missing { String::new() } else { text.into_owned() };
                 let is_plain = style == ScalarStyle::Plain && !tag.as_deref().is_some_and(forces_text);
-                let scalar = Scalar { text: text.into_owned(), is_plain };
+                let scalar = Scalar { text, is_plain };
                 let node = Node { value: Value::Scalar(scalar), span };
                 self.finish(long_form(node, tag.as_deref().and_then(short_tag)), anchor)
             }

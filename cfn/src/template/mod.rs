@@ -1,12 +1,14 @@
 //! Templates as they are written: text → nodes with spans → the sections that CloudFormation knows.
 
 mod document;
+mod print;
 mod reading;
 mod scalar;
 
 pub use document::{
     DEFAULT_TEMPLATE_BYTES_MAX, DEFAULT_TEMPLATE_DEPTH_MAX, DEFAULT_TEMPLATE_NODES_MAX, Node, Position, Span, Value,
 };
+pub use print::{to_json, to_yaml};
 pub use scalar::{Meaning, Scalar};
 
 use crate::error::{Error, ErrorKind, Result};
