@@ -3,10 +3,11 @@
 use super::flattening::{Flattening, Truth};
 use super::names::Kind;
 use super::order::{Order, references};
+use super::simplify::choose;
 use crate::error::Result;
 use crate::eval::StackId;
-use crate::render::made::{is_same, list, mapping, text};
-use crate::template::{NESTED_STACK, Node, Resource};
+use crate::render::made::{is_same, list, mapping, no_value, reference, text};
+use crate::template::{NESTED_STACK, Node, Resource, Span};
 
 pub(super) struct Made<'a> {
     pub(super) name: String,
@@ -21,8 +22,7 @@ impl<'a> Flattening<'a> {
         let mut made = Vec::new();
         self.collect(StackId::ROOT, &mut made)?;
         self.check_names(&made)?;
-        let names: Vec<String> = made.iter().map(|each| each.name.clone()).collect();
-        let order = Order::new(self, &names);
+        let order = Order::new(self, made.iter().map(|each| (each.name.clone(), each.condition.clone())));
         made.into_iter().map(|each| self.finish(each, &order)).collect()
     }
 
@@ -55,23 +55,24 @@ impl<'a> Flattening<'a> {
     fn finish(&self, made: Made<'a>, order: &Order<'_>) -> Result<(Node, Node)> {
         let (resource, span) = (made.resource, made.resource.span);
         let whole = mapping(made.body, span);
-        let waits_for = order.depends_on(made.stack, resource, &made.name, &whole)?;
+        let waits = order.waits(made.stack, resource, &made.name, &whole)?;
         let mut body = vec![(text("Type", span), text(&resource.kind, span))];
         if let Truth::Named(condition) = &made.condition {
             body.push((text("Condition", span), text(condition, span)));
         }
-        match waits_for.as_slice() {
+        match waits.always.as_slice() {
             [] => {}
             [one] => body.push((text("DependsOn", span), text(one, span))),
             _ => {
-                let names = waits_for.iter().map(|name| text(name, span)).collect();
+                let names = waits.always.iter().map(|name| text(name, span)).collect();
                 body.push((text("DependsOn", span), list(names, span)));
             }
         }
         if let Some(policy) = self.deletion_policy(made.stack, resource) {
             body.push((text("DeletionPolicy", span), text(policy, span)));
         }
-        body.extend(whole.entries().iter().cloned());
+        body.extend(whole.entries().iter().filter(|(key, _)| key.text() != Some("Metadata")).cloned());
+        body.extend(metadata(whole.get("Metadata"), &waits.sometimes, span).map(|node| (text("Metadata", span), node)));
         Ok((text(made.name, span), mapping(body, span)))
     }
 
@@ -94,7 +95,7 @@ impl<'a> Flattening<'a> {
                 let key = key.text().unwrap_or_default();
                 let written = each.resource.properties().and_then(|properties| properties.get(key));
                 if !key.ends_with("Name")
-                    || !written.is_some_and(|written| references(written).contains_key("AWS::StackId"))
+                    || !written.is_some_and(|written| references(written).contains("AWS::StackId"))
                 {
                     continue;
                 }
@@ -124,4 +125,17 @@ impl<'a> Flattening<'a> {
             _ => Err(self.fault(one.stack, one.resource.span, message)),
         }
     }
+}
+
+/// `DependsOn` must not name what may not be made. A reference under its condition waits as well, and means nothing else in
+/// the metadata.
+fn metadata(own: Option<&Node>, waits_for: &[(String, String)], span: Span) -> Option<Node> {
+    let mut entries = own.map(Node::entries).unwrap_or_default().to_vec();
+    let waits =
+        waits_for.iter().map(|(name, condition)| choose(condition, reference(name, span), no_value(span), span));
+    let waits: Vec<Node> = waits.collect();
+    if !waits.is_empty() {
+        entries.push((text("WaitsFor", span), list(waits, span)));
+    }
+    (!entries.is_empty()).then(|| mapping(entries, span))
 }

@@ -16,7 +16,7 @@ pub(super) struct Used {
 
 impl Used {
     pub(super) fn add(&mut self, node: &Node) {
-        self.names.extend(references(node).into_keys());
+        self.names.extend(references(node));
         walk(node, &mut |node| {
             if let Some((condition, ..)) = branches(node) {
                 self.conditions.insert(condition.to_owned());
