@@ -6,6 +6,7 @@ pub mod error;
 pub mod eval;
 pub mod fmt;
 pub mod parameters;
+pub mod prove;
 pub mod region;
 pub mod render;
 pub mod template;
