@@ -1,7 +1,7 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
+use crate::commands::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -59,8 +59,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run the whole backend on this machine until Ctrl-C
     Up(Box<UpArgs>),
-    /// Write the templates and their parameters to a folder, without calling AWS
-    Render(RenderArgs),
+    /// Write down what would be deployed, without calling AWS
+    Render(Box<RenderArgs>),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy
@@ -117,25 +117,6 @@ pub(crate) struct TemplateArgs {
     /// Any parameter of the template; may be given many times
     #[arg(short = 'P', long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameters: Vec<(String, String)>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jqs render --storage memory --out bundle/
-  jqs render --vpc vpc-0abc --private-subnets subnet-1,subnet-2 --out bundle/")]
-pub(crate) struct RenderArgs {
-    #[command(flatten)]
-    pub(crate) stack: StackArgs,
-    /// Folder to write to; made where it is missing
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Bucket that the templates will be uploaded to
-    #[arg(long, value_name = "BUCKET")]
-    pub(crate) bucket: Option<String>,
-    // Last, for its heading would hold for what follows.
-    #[command(flatten)]
-    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Debug, Args)]

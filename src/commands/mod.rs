@@ -9,6 +9,8 @@ mod status;
 mod teardown;
 mod up;
 
+pub(crate) use render::RenderArgs;
+
 use crate::cli::Command;
 use crate::context::Context;
 use crate::exit::Exit;

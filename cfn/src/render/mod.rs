@@ -2,3 +2,6 @@
 
 pub mod flat;
 mod made;
+mod resolved;
+
+pub use resolved::document;
