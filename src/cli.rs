@@ -1,6 +1,5 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
-use crate::commands::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -60,7 +59,9 @@ pub(crate) enum Command {
     /// Run the whole backend on this machine until Ctrl-C
     Up(Box<UpArgs>),
     /// Write down what would be deployed, without calling AWS
-    Render(Box<RenderArgs>),
+    Render(Box<crate::commands::render::RenderArgs>),
+    /// Prove templates in every combination of parameters and regions, without calling AWS
+    Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy
@@ -214,7 +215,7 @@ pub(crate) struct RedeployArgs {
     pub(crate) skip_image_check: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as `KEY=VALUE`".to_owned()),

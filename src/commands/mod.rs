@@ -3,13 +3,12 @@
 mod deploy;
 mod operation;
 mod outputs;
+pub(crate) mod prove;
 mod redeploy;
-mod render;
+pub(crate) mod render;
 mod status;
 mod teardown;
 mod up;
-
-pub(crate) use render::RenderArgs;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -20,6 +19,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
+        Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,

@@ -6,7 +6,7 @@ use crate::template::{Output, Parameter, Resource, Template};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// By the name of the mapping and its two keys.
+/// Map → top key → second key → value.
 type Mappings = HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Arc<str>, Value>>>;
 
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn index<'a>(names: impl Iterator<Item = &'a String>) -> HashMap<Arc<str>, usize
 }
 
 fn mappings(template: &Template) -> Mappings {
-    let mut mappings: Mappings = HashMap::new();
+    let mut mappings = Mappings::new();
     for (map, tops) in template.section("Mappings") {
         for (top, seconds) in tops.entries() {
             for (second, value) in seconds.entries() {

@@ -8,6 +8,7 @@ mod domain;
 mod prover;
 mod reachable;
 mod regions;
+pub mod report;
 mod sample;
 mod scene;
 

@@ -77,7 +77,7 @@ impl Proof {
     }
 }
 
-pub fn prove(tree: &StackTree, checks: &'static [Check], options: &Options) -> Proof {
+pub fn prove(tree: &StackTree, checks: &[&'static Check], options: &Options) -> Proof {
     let started = Instant::now();
     let prover = Prover::new(tree, options);
     let jobs: Vec<Job<'_>> = checks.iter().flat_map(|check| prover.jobs(check)).collect();
@@ -95,7 +95,7 @@ pub fn prove(tree: &StackTree, checks: &'static [Check], options: &Options) -> P
     });
     let proven = checks.iter().map(|check| {
         let own: Vec<&Result> =
-            results.iter().filter(|(of, _)| std::ptr::eq(*of, check)).map(|(_, result)| result).collect();
+            results.iter().filter(|(of, _)| std::ptr::eq(*of, *check)).map(|(_, result)| result).collect();
         Proven {
             check,
             questions: own.len(),

@@ -8,7 +8,7 @@ pub(super) fn proof(files: &[(&str, &str)], options: &Options) -> Proof {
     let library: BTreeMap<String, String> =
         files.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     let tree = StackTree::open(&library, files[0].0).expect("valid templates");
-    prove(&tree, checks::ALL, options)
+    prove(&tree, &checks::ALL.iter().collect::<Vec<_>>(), options)
 }
 
 /// What one check finds: path, message, and the smallest case in brackets.

@@ -80,6 +80,8 @@ impl Document<'_> {
                 let whole = if of.pieces().is_some() { self.text(of) } else { of.to_string() };
                 format!("${{{function} {at} of {whole}}}")
             }
+            Unknown::StackUuid(stack) => format!("${{{}}}", self.tree.path(*stack, "AWS::StackId/uuid")),
+            Unknown::StackSuffix(stack) => format!("${{{}}}", self.tree.path(*stack, "AWS::StackName/suffix")),
             other => other.to_string(),
         }
     }
