@@ -1,11 +1,15 @@
 //! `jqs` as a user runs it, against an AWS stand-in that runs CloudFormation.
 #![allow(clippy::unwrap_used)]
 
+mod cases;
 mod cloud;
+mod comparison;
+mod deployed;
 mod faults;
 mod faulty_proxy;
 mod interrupts;
 mod lifecycle;
 mod offline;
 mod refusals;
+mod rendered;
 mod run;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 pub(super) fn render(context: &Context, arguments: &RenderArgs, source: &Source) -> Result<Exit> {
     let tree = source.tree()?;
-    let given = given(context, arguments, &tree)?;
+    let given = given(context, arguments, source, &tree)?;
     refuse_violations(&tree, &given)?;
     let stack = resolve(&tree, &given)
         .map_err(|fault| Error::new(ErrorKind::Template, "these parameters cannot be resolved").because(fault))?;
@@ -23,10 +23,10 @@ pub(super) fn render(context: &Context, arguments: &RenderArgs, source: &Source)
     Ok(Exit::Done)
 }
 
-fn given(context: &Context, arguments: &RenderArgs, tree: &StackTree) -> Result<Given> {
+fn given(context: &Context, arguments: &RenderArgs, source: &Source, tree: &StackTree) -> Result<Given> {
     let template = &tree.root().program.template;
     let mut values = templates::given_parameters(&arguments.template)?;
-    if template.parameter("EnvironmentName").is_some() {
+    if !source.is_foreign() {
         values.entry("EnvironmentName".to_owned()).or_insert_with(|| arguments.stack.name.clone());
     }
     // What is not given stays open: a reference to the parameter stands in its place.
