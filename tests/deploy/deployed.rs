@@ -139,21 +139,3 @@ impl Cloud {
 
 /// Properties by stack and logical id.
 type Recorded = BTreeMap<(String, String), serde_json::Value>;
-
-impl Deployed {
-    /// Every resource that is no nested stack, by its path.
-    pub(crate) fn flat(&self) -> BTreeMap<String, &Resource> {
-        let mut all = BTreeMap::new();
-        for (logical_id, resource) in &self.resources {
-            match &resource.nested {
-                Some(nested) => {
-                    all.extend(nested.flat().into_iter().map(|(path, each)| (format!("{logical_id}/{path}"), each)))
-                }
-                None => {
-                    all.insert(logical_id.clone(), resource);
-                }
-            }
-        }
-        all
-    }
-}

@@ -94,3 +94,73 @@ async fn every_function_gives_what_it_is_resolved_to() {
     let cases = cases(&tree(&folder, "functions.yaml"), &fixed, &[]);
     prove(&Cloud::start(), &folder, "functions.yaml", &cases).await;
 }
+
+/// Merged into one template, every case makes the same resources, properties and outputs as nested.
+async fn prove_flat(entry: &str, storage: &str) {
+    let place = place();
+    let mut fixed: Vec<(&str, &str)> = place.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fixed.push(("StorageBackend", storage));
+    let cloud = Cloud::start();
+    let cases = cases(&tree(&templates(), entry), &fixed, &ground(&cloud).await);
+    let jqs = Jqs::new(&[]);
+    let flat = jqs.home.path().join("flat.yaml");
+    let path = templates().join(entry);
+    jqs.run(&["render", path.to_str().unwrap(), "--flat", "--out", flat.to_str().unwrap()]).expect(0);
+    cloud.upload(jqs.home.path(), &["flat.yaml".to_owned()]).await;
+    for mut case in cases {
+        let said = merged(&resolved(&templates(), entry, &case));
+        case.retain(|name, _| !place.contains_key(name));
+        let deployed = cloud.create(STACK, "flat.yaml", &case).await;
+        let comparison = Comparison::of(&said, &deployed);
+        assert!(comparison.differences.is_empty(), "{entry} {case:#?}\n{}", comparison.differences.join("\n"));
+        cloud.remove(STACK).await;
+    }
+}
+
+/// What is said of nested stacks, said of one: `Network/VPC` is called `NetworkVPC`.
+fn merged(said: &serde_json::Value) -> serde_json::Value {
+    let mut resources = serde_json::Map::new();
+    let mut names = Vec::new();
+    collect("", said, &mut resources, &mut names);
+    let mut text =
+        serde_json::json!({"Parameters": said["Parameters"], "Outputs": said["Outputs"], "Resources": resources})
+            .to_string();
+    for path in names {
+        let name = path.replace('/', "");
+        text = text.replace(&format!("${{{path}}}"), &format!("${{{name}}}"));
+        text = text.replace(&format!("${{{path}."), &format!("${{{name}."));
+        text = text.replace(&format!("${{{path}/AWS::StackId/uuid}}"), "${AWS::StackId/uuid}");
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+fn collect(
+    path: &str,
+    said: &serde_json::Value,
+    resources: &mut serde_json::Map<String, serde_json::Value>,
+    names: &mut Vec<String>,
+) {
+    for (logical_id, resource) in said["Resources"].as_object().unwrap() {
+        let name = format!("{path}{logical_id}");
+        if resource["Stack"].is_object() {
+            collect(&format!("{name}/"), &resource["Stack"], resources, names);
+        } else {
+            resources.insert(name.replace('/', ""), resource.clone());
+        }
+        names.push(name);
+    }
+}
+
+#[tokio::test]
+async fn a_new_vpc_is_the_same_from_one_flat_template() {
+    for storage in ["memory", "opensearch"] {
+        prove_flat("jaeger-new-vpc.yaml", storage).await;
+    }
+}
+
+#[tokio::test]
+async fn an_existing_vpc_is_filled_the_same_from_one_flat_template() {
+    for storage in ["memory", "opensearch"] {
+        prove_flat("jaeger-existing-vpc.yaml", storage).await;
+    }
+}
