@@ -8,7 +8,7 @@ mod operation;
 mod outputs;
 pub(crate) mod prove;
 mod redeploy;
-mod render;
+pub(crate) mod render;
 mod status;
 mod teardown;
 mod up;
