@@ -1,9 +1,11 @@
 //! The checks, a file for each family.
 
 mod contract;
+mod encryption;
 mod evaluation;
 mod fargate;
 mod iam;
+mod lifecycle;
 mod names;
 mod network;
 mod ports;
@@ -46,4 +48,18 @@ pub static ALL: &[Check] = &[
     iam::EVERYBODY,
     iam::OTHER_ACCOUNTS,
     iam::NAMES,
+    encryption::REST,
+    encryption::OWN_KEYS,
+    encryption::DOMAINS,
+    encryption::LISTENERS,
+    encryption::POLICIES,
+    encryption::BUCKETS,
+    lifecycle::RETENTION,
+    lifecycle::POLICIES,
+    lifecycle::DESIRED_COUNT,
+    lifecycle::CIRCUIT_BREAKER,
+    lifecycle::CAPACITY,
+    lifecycle::DRAINING,
+    lifecycle::EXPORTS,
+    lifecycle::IMPORTS,
 ];
