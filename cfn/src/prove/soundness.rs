@@ -31,7 +31,7 @@ fn value(conditions: usize) -> BoxedStrategy<String> {
         4 => (0..PARAMETERS).prop_map(|name| format!("!Ref P{name}")),
         2 => Just("!Select [1, [x, y]]".to_owned()),
         2 => Just("!Select [2, [x, y]]".to_owned()),
-        1 => Just("!GetAtt R0.Arn".to_owned()),
+        1 => Just("!GetAtt Other.Arn".to_owned()),
         1 => (0..PARAMETERS).prop_map(|name| format!("!FindInMap [Sizes, !Ref P{name}, Size]")),
     ];
     leaf.prop_recursive(3, 8, 2, move |inner| {
@@ -65,7 +65,7 @@ fn template() -> impl Strategy<Value = String> {
                 VALUES[*value]
             );
         }
-        text.push_str("Resources:\n");
+        text.push_str("Resources:\n  Other: {Type: 'AWS::SNS::Topic'}\n");
         for (at, (condition, value)) in resources.iter().enumerate() {
             let condition = condition.map(|at| format!("Condition: C{at}, ")).unwrap_or_default();
             let _ = writeln!(text, "  R{at}: {{Type: 'AWS::SNS::Topic', {condition}Properties: {{TopicName: {value}}}}}");

@@ -7,8 +7,11 @@
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
+- `SHIM_RECORD`: a file that gets a line of JSON for each resource that is made, with its properties as MiniStack resolved
+  them.
 """
 
+import json
 import os
 import random
 import string
@@ -27,6 +30,7 @@ from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
 FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
+RECORD = os.environ.get("SHIM_RECORD")
 
 
 def hex_id(prefix):
@@ -255,7 +259,15 @@ def alarm_record_of_expression(name, properties):
     return alarm_record(name, properties)
 
 
+def record(resource_type, logical_id, properties, stack_name):
+    line = {"stack": stack_name, "logical_id": logical_id, "type": resource_type, "properties": properties}
+    with open(RECORD, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
 def provision_slowly(resource_type, logical_id, properties, stack_name):
+    if RECORD:
+        record(resource_type, logical_id, properties, stack_name)
     time.sleep(RESOURCE_DELAY_SECONDS)
     if FAILING_LOGICAL_ID and logical_id == FAILING_LOGICAL_ID:
         raise ValueError(

@@ -1,5 +1,6 @@
 //! The checks, a file for each family.
 
+mod addresses;
 mod contract;
 mod encryption;
 mod evaluation;
@@ -40,6 +41,8 @@ pub static ALL: &[Check] = &[
     ports::PROTOCOLS,
     ports::CONTAINER_HEALTH,
     ports::ORDER,
+    addresses::NAMES,
+    addresses::ROUND_TRIPS,
     reachability::CLEAR_TEXT,
     reachability::ANONYMOUS,
     reachability::ADMINISTRATION,
