@@ -125,10 +125,10 @@ impl<'a> Index<'a> {
 
     /// What an id stands for: the path of a resource, or the text or the parameter that it is or is taken from.
     fn id(&self, value: &Value) -> String {
-        if let Value::Unknown(unknown) = value {
-            if let Unknown::Part { of, .. } = &**unknown {
-                return self.id(of);
-            }
+        if let Value::Unknown(unknown) = value
+            && let Unknown::Part { of, .. } = &**unknown
+        {
+            return self.id(of);
         }
         match value.resource().and_then(|address| Some(joined(self.paths.get(&address.stack)?, &address.logical_id))) {
             Some(path) => path,
