@@ -10,6 +10,7 @@ pub mod graph;
 pub mod parameters;
 pub mod prove;
 pub mod region;
+pub mod render;
 pub mod template;
 
 pub use error::{Error, ErrorKind, Result};

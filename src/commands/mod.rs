@@ -2,12 +2,13 @@
 
 pub(crate) mod cost;
 mod deploy;
+pub(crate) mod fmt;
 pub(crate) mod graph;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
 mod redeploy;
-mod render;
+pub(crate) mod render;
 mod status;
 mod teardown;
 mod up;
@@ -23,6 +24,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Render(arguments) => render::render(context, &arguments),
         Command::Cost(arguments) => cost::cost(context, &arguments),
         Command::Graph(arguments) => graph::graph(context, &arguments),
+        Command::Fmt(arguments) => fmt::fmt(context, &arguments),
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,

@@ -1,9 +1,15 @@
 //! The checks, a file for each family.
 
 mod contract;
+mod encryption;
 mod evaluation;
 mod fargate;
+mod iam;
+mod lifecycle;
 mod names;
+mod network;
+mod ports;
+mod reachability;
 
 use super::check::Check;
 
@@ -17,4 +23,43 @@ pub static ALL: &[Check] = &[
     names::LIMITS,
     fargate::SIZES,
     fargate::CONTAINERS,
+    network::RANGES,
+    network::ZONES,
+    network::DISTINCT,
+    network::WAY_OUT,
+    ports::MAPPINGS,
+    ports::HEALTH,
+    ports::PROTOCOLS,
+    ports::CONTAINER_HEALTH,
+    ports::ORDER,
+    reachability::CLEAR_TEXT,
+    reachability::ANONYMOUS,
+    reachability::ADMINISTRATION,
+    reachability::TARGETS,
+    reachability::STORAGE,
+    reachability::PUBLIC_TASKS,
+    reachability::PUBLIC_STORAGE,
+    reachability::PUBLIC_SUBNETS,
+    reachability::ENDPOINTS,
+    iam::ACTIONS,
+    iam::RESOURCES,
+    iam::PASSED_ROLES,
+    iam::CONFUSED_DEPUTY,
+    iam::EVERYBODY,
+    iam::OTHER_ACCOUNTS,
+    iam::NAMES,
+    encryption::REST,
+    encryption::OWN_KEYS,
+    encryption::DOMAINS,
+    encryption::LISTENERS,
+    encryption::POLICIES,
+    encryption::BUCKETS,
+    lifecycle::RETENTION,
+    lifecycle::POLICIES,
+    lifecycle::DESIRED_COUNT,
+    lifecycle::CIRCUIT_BREAKER,
+    lifecycle::CAPACITY,
+    lifecycle::DRAINING,
+    lifecycle::EXPORTS,
+    lifecycle::IMPORTS,
 ];
