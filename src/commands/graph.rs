@@ -18,7 +18,7 @@ Examples:
   jqs graph --by network --storage opensearch > network.svg
   jqs graph --format dot | dot -Tpdf -o deployment.pdf")]
 pub(crate) struct GraphArgs {
-    /// Template to draw [default: the one that `jqs deploy` would take]
+    /// A template, or the folder of one with what it nests [default: the templates of `jqs deploy`]
     pub(crate) path: Option<PathBuf>,
     /// What to draw: stacks with what refers to what, or the network with who may reach whom
     #[arg(long, value_enum, default_value_t = View::Stack, value_name = "VIEW")]
