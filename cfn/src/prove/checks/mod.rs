@@ -1,5 +1,7 @@
 //! The checks, a file for each family.
 
+mod addresses;
+mod balancers;
 mod contract;
 mod encryption;
 mod evaluation;
@@ -32,6 +34,8 @@ pub static ALL: &[Check] = &[
     ports::PROTOCOLS,
     ports::CONTAINER_HEALTH,
     ports::ORDER,
+    addresses::NAMES,
+    addresses::ROUND_TRIPS,
     reachability::CLEAR_TEXT,
     reachability::ANONYMOUS,
     reachability::ADMINISTRATION,
@@ -41,6 +45,8 @@ pub static ALL: &[Check] = &[
     reachability::PUBLIC_STORAGE,
     reachability::PUBLIC_SUBNETS,
     reachability::ENDPOINTS,
+    balancers::GUARDED,
+    balancers::INSIDE,
     iam::ACTIONS,
     iam::RESOURCES,
     iam::PASSED_ROLES,
