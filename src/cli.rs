@@ -1,7 +1,8 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
+use crate::commands::cost::CostArgs;
+use crate::commands::graph::GraphArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -59,8 +60,12 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run the whole backend on this machine until Ctrl-C
     Up(Box<UpArgs>),
-    /// Write the templates and their parameters to a folder, without calling AWS
-    Render(RenderArgs),
+    /// Write down what would be deployed, without calling AWS
+    Render(Box<crate::commands::render::RenderArgs>),
+    /// Estimate what a deployment costs in a month, without calling AWS
+    Cost(Box<CostArgs>),
+    /// Draw what a template makes, without calling AWS
+    Graph(Box<GraphArgs>),
     /// Put templates into one layout, keeping comments and meaning, without calling AWS
     Fmt(crate::commands::fmt::FmtArgs),
     /// Prove templates in every combination of parameters and regions, without calling AWS
@@ -121,25 +126,6 @@ pub(crate) struct TemplateArgs {
     /// Any parameter of the template; may be given many times
     #[arg(short = 'P', long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameters: Vec<(String, String)>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jqs render --storage memory --out bundle/
-  jqs render --vpc vpc-0abc --private-subnets subnet-1,subnet-2 --out bundle/")]
-pub(crate) struct RenderArgs {
-    #[command(flatten)]
-    pub(crate) stack: StackArgs,
-    /// Folder to write to; made where it is missing
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Bucket that the templates will be uploaded to
-    #[arg(long, value_name = "BUCKET")]
-    pub(crate) bucket: Option<String>,
-    // Last, for its heading would hold for what follows.
-    #[command(flatten)]
-    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Debug, Args)]

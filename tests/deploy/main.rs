@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_templates;
+mod cases;
 mod cloud;
+mod comparison;
+mod deployed;
 mod faults;
 mod faulty_proxy;
 mod fmt;
@@ -10,4 +13,5 @@ mod interrupts;
 mod lifecycle;
 mod offline;
 mod refusals;
+mod rendered;
 mod run;
