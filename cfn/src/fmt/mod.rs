@@ -2,6 +2,7 @@
 
 mod events;
 pub(crate) mod json;
+mod line;
 pub(crate) mod scalar;
 mod short;
 pub(crate) mod syntax;
