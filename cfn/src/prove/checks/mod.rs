@@ -1,9 +1,13 @@
 //! The checks, a file for each family.
 
+mod addresses;
+mod balancers;
 mod contract;
+mod encryption;
 mod evaluation;
 mod fargate;
 mod iam;
+mod lifecycle;
 mod names;
 mod network;
 mod ports;
@@ -30,6 +34,8 @@ pub static ALL: &[Check] = &[
     ports::PROTOCOLS,
     ports::CONTAINER_HEALTH,
     ports::ORDER,
+    addresses::NAMES,
+    addresses::ROUND_TRIPS,
     reachability::CLEAR_TEXT,
     reachability::ANONYMOUS,
     reachability::ADMINISTRATION,
@@ -39,6 +45,8 @@ pub static ALL: &[Check] = &[
     reachability::PUBLIC_STORAGE,
     reachability::PUBLIC_SUBNETS,
     reachability::ENDPOINTS,
+    balancers::GUARDED,
+    balancers::INSIDE,
     iam::ACTIONS,
     iam::RESOURCES,
     iam::PASSED_ROLES,
@@ -46,4 +54,18 @@ pub static ALL: &[Check] = &[
     iam::EVERYBODY,
     iam::OTHER_ACCOUNTS,
     iam::NAMES,
+    encryption::REST,
+    encryption::OWN_KEYS,
+    encryption::DOMAINS,
+    encryption::LISTENERS,
+    encryption::POLICIES,
+    encryption::BUCKETS,
+    lifecycle::RETENTION,
+    lifecycle::POLICIES,
+    lifecycle::DESIRED_COUNT,
+    lifecycle::CIRCUIT_BREAKER,
+    lifecycle::CAPACITY,
+    lifecycle::DRAINING,
+    lifecycle::EXPORTS,
+    lifecycle::IMPORTS,
 ];
