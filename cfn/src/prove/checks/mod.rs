@@ -10,6 +10,7 @@ mod iam;
 mod lifecycle;
 mod names;
 mod network;
+mod opensearch;
 mod ports;
 mod reachability;
 
@@ -25,6 +26,13 @@ pub static ALL: &[Check] = &[
     names::LIMITS,
     fargate::SIZES,
     fargate::CONTAINERS,
+    opensearch::ZONES,
+    opensearch::SUBNETS,
+    opensearch::MASTERS,
+    opensearch::SPREAD,
+    opensearch::VOLUMES_FIT,
+    opensearch::SERVICE_ROLE,
+    opensearch::SMALL_TYPES,
     network::RANGES,
     network::ZONES,
     network::DISTINCT,
