@@ -1,5 +1,7 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
+use crate::commands::cost::CostArgs;
+use crate::commands::graph::GraphArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -60,6 +62,12 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Write down what would be deployed, without calling AWS
     Render(Box<crate::commands::render::RenderArgs>),
+    /// Estimate what a deployment costs in a month, without calling AWS
+    Cost(Box<CostArgs>),
+    /// Draw what a template makes, without calling AWS
+    Graph(Box<GraphArgs>),
+    /// Put templates into one layout, keeping comments and meaning, without calling AWS
+    Fmt(crate::commands::fmt::FmtArgs),
     /// Prove templates in every combination of parameters and regions, without calling AWS
     Prove(crate::commands::prove::ProveArgs),
     /// Deploy, or update what is deployed: plan, approve, watch

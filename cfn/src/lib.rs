@@ -2,9 +2,11 @@
 //! proven offline. What a stack does in an account is `jqs-stacks`.
 
 pub mod bundle;
+pub mod cost;
 pub mod error;
 pub mod eval;
 pub mod fmt;
+pub mod graph;
 pub mod parameters;
 pub mod prove;
 pub mod region;

@@ -1,6 +1,9 @@
 //! One file per verb.
 
+pub(crate) mod cost;
 mod deploy;
+pub(crate) mod fmt;
+pub(crate) mod graph;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -19,6 +22,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Up(arguments) => up::up(context, *arguments).await,
         Command::Render(arguments) => render::render(context, &arguments),
+        Command::Cost(arguments) => cost::cost(context, &arguments),
+        Command::Graph(arguments) => graph::graph(context, &arguments),
+        Command::Fmt(arguments) => fmt::fmt(context, &arguments),
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,

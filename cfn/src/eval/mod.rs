@@ -1,5 +1,6 @@
 //! Evaluation: templates × parameters × region × account → the values that the stacks will have, nested stacks included.
 
+mod circle;
 mod evaluator;
 mod expression;
 mod folder;

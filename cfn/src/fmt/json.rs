@@ -60,7 +60,19 @@ fn scalar(text: &str, is_plain: bool) -> String {
     match scalar.meaning() {
         Meaning::Null => "null".to_owned(),
         Meaning::Bool(flag) => flag.to_string(),
-        _ if is_plain && serde_json::from_str::<serde_json::Number>(text).is_ok() => text.to_owned(),
+        _ if is_plain && is_number(text) => text.to_owned(),
         _ => double_quoted(text),
     }
+}
+
+/// In JSON's notation, whatever its size.
+fn is_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(one, other)| (one, Some(other)));
+    let (whole, part) = mantissa.split_once('.').map_or((mantissa, None), |(one, other)| (one, Some(other)));
+    let is_whole = digits(whole) && (whole == "0" || !whole.starts_with('0'));
+    is_whole
+        && part.is_none_or(digits)
+        && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)))
 }

@@ -27,7 +27,6 @@ pub(crate) struct Comment {
 }
 
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "made by the formatter, which reads comments and anchors")]
 pub(crate) enum Content {
     /// As written, without `*`.
     Alias(String),
@@ -37,7 +36,6 @@ pub(crate) enum Content {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(dead_code, reason = "made by the formatter, which keeps folded lines")]
 pub(crate) enum Style {
     Plain,
     Quoted,

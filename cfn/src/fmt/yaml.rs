@@ -36,7 +36,7 @@ struct Writer {
 
 /// It takes lines of its own: in block style, or in flow style with comments in it, or a call that is too long for a line.
 fn is_block(node: &Syntax) -> bool {
-    if node.is_empty() && node.below.is_empty() {
+    if node.is_empty() {
         return false;
     }
     match &node.content {
@@ -164,8 +164,9 @@ impl Writer {
 
     fn item(&mut self, item: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
         if !is_begun {
-            self.comments(&lead(item), indent, is_first);
-            if item.is_apart && !is_first {
+            let above = lead(item);
+            self.comments(&above, indent, is_first);
+            if item.is_apart && !(is_first && above.is_empty()) {
                 self.blank();
             }
             self.indent(indent);
@@ -180,30 +181,34 @@ impl Writer {
     }
 
     fn entry(&mut self, key: &Syntax, value: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
-        let goes_below = is_block(value) || is_long_call(value, indent);
+        let name = inline_key(key);
+        let goes_below = is_block(value) || is_long_call(value, indent + name.chars().count());
         // A line has room for one comment: the value's own, or else the one that stood beside the key.
-        let hoisted =
-            key.beside.as_ref().filter(|_| !goes_below && (value.beside.is_some() || !value.above.is_empty()));
+        let inner = if goes_below { &[][..] } else { &[&value.above[..], &value.below[..]].concat()[..] };
+        let is_hoisted = !goes_below && (value.beside.is_some() || !inner.is_empty());
+        let (hoisted, beside) = if is_hoisted { (key.beside.as_ref(), None) } else { (None, key.beside.as_deref()) };
         let mut above = key.above.clone();
         above.extend(hoisted.map(|text| Comment { text: text.clone(), is_apart: false }));
-        above.extend(value.above.iter().filter(|_| !goes_below).cloned());
+        above.extend(inner.iter().cloned());
         if !is_begun {
             self.comments(&above, indent, is_first);
-            if key.is_apart && !is_first {
+            if key.is_apart && !(is_first && above.is_empty()) {
                 self.blank();
             }
             self.indent(indent);
         }
-        self.out.push_str(&inline_key(key));
-        self.value(value, indent, After::Key, key.beside.as_deref().filter(|_| hoisted.is_none()));
+        self.out.push_str(&name);
+        self.value(value, indent, After::Key, beside);
     }
 
     /// What comes behind a key or a dash, up to the end of its last line.
     fn value(&mut self, node: &Syntax, indent: usize, after: After, beside: Option<&str>) {
-        if is_block(node) || is_long_call(node, indent) {
+        if is_block(node) || is_long_call(node, self.column()) {
             self.spaced(properties(node).as_deref());
             self.end_line(beside);
-            self.comments(&node.above, indent + STEP, true);
+            if after == After::Key {
+                self.comments(&node.above, indent + STEP, true);
+            }
             return self.children(node, indent + STEP, false);
         }
         let comment = node.beside.as_deref().or(beside);
@@ -252,18 +257,21 @@ impl Writer {
     fn fill(&mut self, node: &Syntax, indent: usize) {
         let children = flow_children(node);
         let last = children.len().saturating_sub(1);
+        let mut was_nested = false;
         for (at, (text, inner)) in children.into_iter().enumerate() {
             let comma = usize::from(at != last);
             let width = text.chars().count() + comma;
             if self.is_at_start() {
                 self.indent(indent);
-            } else if self.column() + 1 + width > DEFAULT_WIDTH {
+            } else if was_nested || self.column() + 1 + width > DEFAULT_WIDTH {
                 self.out.push('\n');
                 self.indent(indent);
             } else {
                 self.out.push(' ');
             }
-            match inner.filter(|inner| indent + width > DEFAULT_WIDTH && !inner.is_empty()) {
+            let inner = inner.filter(|inner| indent + width > DEFAULT_WIDTH && !inner.is_empty());
+            was_nested = inner.is_some();
+            match inner {
                 Some(inner) => self.nested(&text, inner, indent),
                 None => self.out.push_str(&text),
             }
@@ -311,7 +319,11 @@ impl Writer {
 /// The comments before an item, with those of what begins on the same line.
 fn lead(item: &Syntax) -> Vec<Comment> {
     let mut comments = item.above.clone();
-    if !is_block(item) || properties(item).is_some() {
+    if !is_block(item) {
+        comments.extend(item.below.iter().cloned());
+        return comments;
+    }
+    if properties(item).is_some() {
         return comments;
     }
     match &item.content {
@@ -322,10 +334,10 @@ fn lead(item: &Syntax) -> Vec<Comment> {
     comments
 }
 
-/// A function call that does not fit on the line of its key or dash becomes a block.
-fn is_long_call(node: &Syntax, indent: usize) -> bool {
+/// A function call that does not fit behind its key or dash, which ends at `column`, becomes a block.
+fn is_long_call(node: &Syntax, column: usize) -> bool {
     let is_call = node.tag.is_some() && matches!(node.content, Content::Sequence(_, Shape::Flow)) && !node.is_empty();
-    is_call && indent + STEP + inline(node).chars().count() > DEFAULT_WIDTH
+    is_call && column + 1 + inline(node).chars().count() > DEFAULT_WIDTH
 }
 
 fn block(node: &Syntax) -> Option<(String, Vec<&str>)> {

@@ -67,7 +67,7 @@ impl Source {
     }
 
     pub(super) fn template(&self) -> Result<Template> {
-        Template::read(&self.entry, &self.text(&self.entry)?)
+        Ok(Template::read(&self.entry, &self.text(&self.entry)?)?)
     }
 
     /// The entry, and what it nests or what lies in its folder.

@@ -39,8 +39,11 @@ fn article(finding: &Finding, text: &mut String) {
         escaped(&finding.path),
         escaped(&place(finding)),
         escaped(&case(finding)),
-        severity = check.severity,
+        severity = if finding.accepted.is_some() { "accepted".to_owned() } else { check.severity.to_string() },
     ));
+    if let Some(reason) = &finding.accepted {
+        text.push_str(&format!("<p>Because {}</p>\n", escaped(reason)));
+    }
     if !finding.problem.steps.is_empty() {
         let steps: Vec<String> =
             finding.problem.steps.iter().map(|step| format!("<li>{}</li>", escaped(step))).collect();

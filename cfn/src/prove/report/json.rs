@@ -20,6 +20,7 @@ fn proof(proof: &Proof) -> Value {
             "questions": proven.questions,
             "cases": proven.cases,
             "findings": proven.findings,
+            "accepted": proven.accepted,
         })
     });
     json!({
@@ -55,5 +56,6 @@ fn finding(finding: &Finding) -> Value {
         "region": finding.region(),
         "path": finding.problem.steps,
         "cases": finding.cases,
+        "accepted": finding.accepted,
     })
 }

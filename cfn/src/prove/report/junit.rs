@@ -22,7 +22,7 @@ pub fn junit(proofs: &[Proof]) -> String {
 fn test_case(proof: &Proof, proven: &Proven, text: &mut String) {
     let check = proven.check;
     let name = escaped(&format!("{} {}", check.id, check.title));
-    let found: Vec<_> = proof.findings.iter().filter(|finding| std::ptr::eq(finding.check, check)).collect();
+    let found: Vec<_> = proof.open().filter(|finding| std::ptr::eq(finding.check, check)).collect();
     text.push_str(&format!("    <testcase classname=\"{}\" name=\"{name}\"", escaped(&proof.entry)));
     if found.is_empty() {
         text.push_str("/>\n");

@@ -51,9 +51,11 @@ fn counted(count: usize, one: &str) -> String {
 
 /// The outcome in one sentence.
 fn sentence(proof: &Proof) -> String {
-    let outcome = match proof.findings.len() {
-        0 => "proven".to_owned(),
-        count => counted(count, "finding"),
+    let open = proof.open().count();
+    let outcome = if open == 0 { "proven".to_owned() } else { counted(open, "finding") };
+    let outcome = match proof.findings.len() - open {
+        0 => outcome,
+        accepted => format!("{outcome}, {} accepted", counted(accepted, "finding")),
     };
     let combinations = rounded(proof.combinations);
     let regions = counted(proof.regions, "region");

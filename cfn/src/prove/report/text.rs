@@ -44,10 +44,17 @@ pub fn summary(proofs: &[Proof]) -> String {
 
 fn finding(finding: &Finding, paint: &Paint, text: &mut String) {
     let check = finding.check;
-    text.push_str(&format!("{}[{}]: {}\n", paint.severity(check.severity), check.id, finding.problem.message));
+    let severity = match finding.accepted {
+        Some(_) => paint.with("2", "accepted"),
+        None => paint.severity(check.severity),
+    };
+    text.push_str(&format!("{severity}[{}]: {}\n", check.id, finding.problem.message));
     let kind = if finding.kind.is_empty() { String::new() } else { format!(" ({})", finding.kind) };
     text.push_str(&format!("  --> {}  {}{kind}\n", place(finding), finding.path));
     text.push_str(&format!("  when  {}\n", case(finding)));
+    if let Some(reason) = &finding.accepted {
+        text.push_str(&format!("  because  {reason}\n"));
+    }
     for (at, step) in finding.problem.steps.iter().enumerate() {
         text.push_str(&format!("  {}  {step}\n", if at == 0 { "path" } else { "   →" }));
     }
