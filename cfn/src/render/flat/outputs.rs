@@ -29,7 +29,7 @@ impl Flattening<'_> {
         if condition == Truth::Known(false) {
             return Ok(None);
         }
-        let value = |node: &Node| Ok(self.under(&condition, &self.value(stack, node)?));
+        let value = |node: &Node| -> Result<Node> { Ok(self.under(&condition, &self.value(stack, node)?)) };
         let said = output.value.as_ref().map(value).transpose()?;
         let export_name = output.export_name.as_ref().map(value).transpose()?;
         let mut body = Vec::new();
