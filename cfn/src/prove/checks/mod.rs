@@ -1,6 +1,7 @@
 //! The checks, a file for each family.
 
 mod addresses;
+mod balancers;
 mod contract;
 mod encryption;
 mod evaluation;
@@ -52,6 +53,8 @@ pub static ALL: &[Check] = &[
     reachability::PUBLIC_STORAGE,
     reachability::PUBLIC_SUBNETS,
     reachability::ENDPOINTS,
+    balancers::GUARDED,
+    balancers::INSIDE,
     iam::ACTIONS,
     iam::RESOURCES,
     iam::PASSED_ROLES,
