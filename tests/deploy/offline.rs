@@ -108,7 +108,10 @@ fn any_templates_can_be_rendered() {
     let out = jqs.home.path().join("out");
     jqs.run(&["render", file.to_str().unwrap(), "--bucket", "b-1", "--out", out.to_str().unwrap()]).expect(0);
     let written = files(&out);
-    assert!(written.contains_key("templates/nested/inner.yaml") && written.contains_key("parameters.json"), "{written:?}");
+    assert!(
+        written.contains_key("templates/nested/inner.yaml") && written.contains_key("parameters.json"),
+        "{written:?}"
+    );
     jqs.run(&["render", folder, "--flat"]).expect(2).says("functions.yaml, ground.yaml");
     jqs.run(&["render", "nothing.yaml", "--flat"]).expect(1).says("cannot read `nothing.yaml`");
     let flat = jqs.run(&["render", file.to_str().unwrap(), "--flat"]).expect(0).stdout;
