@@ -25,7 +25,10 @@ impl Source {
         if path.is_dir() {
             return Self::of_folder(path);
         }
-        let (folder, entry) = Folder::around(Path::new("."), path)?;
+        // The names in a bundle are those below the prefix of the upload, where the entry lies at the top.
+        let is_bundle = !arguments.flat && !arguments.resolved;
+        let base = path.parent().filter(|_| is_bundle).unwrap_or(Path::new("."));
+        let (folder, entry) = Folder::around(base, path)?;
         Ok(Self { library: Box::new(folder), entry, names: Some(Vec::new()) })
     }
 
