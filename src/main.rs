@@ -15,6 +15,7 @@ mod printer;
 mod progress;
 mod rollout;
 mod settings;
+mod source;
 mod templates;
 
 use clap::Parser;
