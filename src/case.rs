@@ -31,6 +31,8 @@ impl Case {
     }
 
     pub(crate) fn read(region: &str, path: Option<&Path>, arguments: &TemplateArgs) -> Result<Self> {
+        let mut given = Given::new(region);
+        given.parameters = templates::given_parameters(arguments)?;
         let tree = match path {
             Some(path) if path.is_dir() => {
                 let message = format!("`{}` is a folder", path.display());
@@ -38,13 +40,14 @@ impl Case {
             }
             Some(path) => {
                 let (folder, name) = Folder::around(Path::new("."), path)?;
-                StackTree::open(&folder, &name)?
+                StackTree::open_with(&folder, &name, &given.parameters)?
             }
-            None => StackTree::open(&templates::bundle(), templates::choose_entry(arguments, None)?.file())?,
+            None => {
+                let entry = templates::choose_entry(arguments, None)?;
+                StackTree::open_with(&templates::bundle(), entry.file(), &given.parameters)?
+            }
         };
         let template = &tree.root().program.template;
-        let mut given = Given::new(region);
-        given.parameters = templates::given_parameters(arguments)?;
         let open: BTreeSet<String> = template.parameters.iter().map(|parameter| parameter.name.clone()).collect();
         parameters::resolve(template, &given.parameters, &open)?;
         Ok(Self { tree, given })
@@ -79,7 +82,7 @@ fn region(context: &Context) -> Result<String> {
 
 /// Refuses a case that CloudFormation would refuse, or fail over.
 pub(crate) fn check(bundle: &Bundle, entry: &str, given: &Given) -> Result<()> {
-    let tree = StackTree::open(bundle, entry)?;
+    let tree = StackTree::open_with(bundle, entry, &given.parameters)?;
     let failed = |fault: Fault| {
         Error::new(ErrorKind::Parameter, "the templates cannot be evaluated with these parameters").because(fault)
     };
