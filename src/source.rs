@@ -6,7 +6,7 @@ use jqs_cfn::bundle::Bundle;
 use jqs_cfn::eval::{Folder, Library, StackTree};
 use jqs_cfn::template::Template;
 use jqs_cfn::{Error, ErrorKind, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(crate) struct Source {
@@ -65,6 +65,11 @@ impl Source {
 
     pub(crate) fn tree(&self) -> Result<StackTree> {
         StackTree::open(&*self.library, &self.entry)
+    }
+
+    /// The same, with what the user gives to the loops of the outermost template.
+    pub(crate) fn tree_with(&self, given: &BTreeMap<String, String>) -> Result<StackTree> {
+        StackTree::open_with(&*self.library, &self.entry, given)
     }
 
     pub(crate) fn template(&self) -> Result<Template> {
