@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod error;
 pub mod eval;
 pub mod parameters;
+pub mod prove;
 pub mod region;
 pub mod template;
 

@@ -84,14 +84,16 @@ fn unknown(template: &Template, name: &str) -> String {
     }
 }
 
+/// What is wrong with a value: the end of a sentence that begins with it.
+pub fn problem(parameter: &Parameter, value: &str) -> Option<String> {
+    elements(parameter, value).into_iter().find_map(|element| element_problem(parameter, element)).or_else(|| {
+        (value.len() > DEFAULT_VALUE_BYTES_MAX).then(|| format!("is longer than {DEFAULT_VALUE_BYTES_MAX} bytes"))
+    })
+}
+
 /// What is wrong with a value, in words.
 fn fault(parameter: &Parameter, value: &str) -> Option<String> {
-    let problem = elements(parameter, value)
-        .into_iter()
-        .find_map(|element| element_problem(parameter, element))
-        .or_else(|| {
-            (value.len() > DEFAULT_VALUE_BYTES_MAX).then(|| format!("is longer than {DEFAULT_VALUE_BYTES_MAX} bytes"))
-        })?;
+    let problem = problem(parameter, value)?;
     let shown = if parameter.no_echo { "the value".to_owned() } else { format!("`{value}`") };
     let rule =
         parameter.constraint_description.as_deref().map(|text| format!(": {}", text.trim().trim_end_matches('.')));

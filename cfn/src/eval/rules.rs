@@ -15,19 +15,23 @@ pub struct Violation {
 impl Evaluator<'_> {
     /// The first assertion of a stack that refuses this case.
     pub fn violation(&self, id: StackId) -> Outcome<Option<Violation>> {
-        for rule in self.tree().stack(id).program.rules() {
-            let applies = rule.condition.as_ref().map_or(Ok(true), |condition| self.truth(id, condition))?;
-            if !applies {
-                continue;
+        for at in 0..self.tree().stack(id).program.rules().len() {
+            if let Some(violation) = self.rule_violation(id, at)? {
+                return Ok(Some(violation));
             }
-            for (assert, description) in &rule.assertions {
-                if !self.truth(id, assert)? {
-                    return Ok(Some(Violation {
-                        stack: id,
-                        rule: rule.name.clone(),
-                        description: description.clone(),
-                    }));
-                }
+        }
+        Ok(None)
+    }
+
+    /// The first assertion of one rule, by its place among the rules, that refuses this case.
+    pub fn rule_violation(&self, id: StackId, at: usize) -> Outcome<Option<Violation>> {
+        let rule = &self.tree().stack(id).program.rules()[at];
+        if !rule.condition.as_ref().map_or(Ok(true), |condition| self.truth(id, condition))? {
+            return Ok(None);
+        }
+        for (assert, description) in &rule.assertions {
+            if !self.truth(id, assert)? {
+                return Ok(Some(Violation { stack: id, rule: rule.name.clone(), description: description.clone() }));
             }
         }
         Ok(None)

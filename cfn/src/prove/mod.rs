@@ -1,0 +1,21 @@
+//! Proof: what holds of a set of templates in every combination of parameters and conditions, in every region, without
+//! deploying anything.
+
+mod case;
+mod check;
+pub mod checks;
+mod domain;
+mod prover;
+mod reachable;
+mod regions;
+mod sample;
+mod scene;
+
+#[cfg(test)]
+mod tests;
+
+pub use case::{Choice, Subject};
+pub use check::{Check, Grain, Problem, Severity};
+pub use domain::DEFAULT_VALUES_MAX;
+pub use prover::{DEFAULT_CASES_MAX, Finding, Options, Proof, Proven, prove};
+pub use scene::{Inventory, Scene};
