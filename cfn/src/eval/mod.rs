@@ -2,6 +2,7 @@
 
 mod evaluator;
 mod expression;
+mod folder;
 mod functions;
 mod inputs;
 mod program;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use evaluator::{DEFAULT_EVALUATION_DEPTH_MAX, Evaluator, Fault, Outcome};
 pub use expression::{Expression, Form};
+pub use folder::{DEFAULT_FOLDER_DEPTH_MAX, DEFAULT_FOLDER_FILES_MAX, Folder};
 pub use functions::{STACK_SUFFIX, STACK_UUID};
 pub use inputs::{DEFAULT_STACK_NAME, Given, Inputs};
 pub use program::{Program, RuleProgram};
