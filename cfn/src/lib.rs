@@ -2,8 +2,10 @@
 //! proven offline. What a stack does in an account is `jqs-stacks`.
 
 pub mod bundle;
+pub mod diagnostic;
 pub mod error;
 pub mod eval;
+pub mod lint;
 pub mod parameters;
 pub mod prove;
 pub mod region;

@@ -3,6 +3,8 @@
 
 use super::catalog::{OwnRule, Profile};
 use crate::diagnostic::Severity;
+use Profile::{Default, QuickStart};
+use Severity::{Error, Info, Warning};
 
 const fn rule(
     id: &'static str,
@@ -17,9 +19,6 @@ const fn rule(
 const fn twin(of: OwnRule, twins: &'static [&'static str]) -> OwnRule {
     OwnRule { twins, ..of }
 }
-
-use Profile::{Default, QuickStart};
-use Severity::{Error, Info, Warning};
 
 pub(super) const OWN_RULES: &[OwnRule] = &[
     rule("J0001", Error, Default, "A template cannot be read", "What is no YAML or JSON, or no template, deploys nothing."),
@@ -36,6 +35,13 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         Default,
         "Something is ignored that is no finding",
         "The fault is gone, or the id is mistyped. Remove the suppression, before it hides a new fault.",
+    ),
+    rule(
+        "J0004",
+        Error,
+        Default,
+        "AWS's validator gave up",
+        "It met something that it does not expect. The other rules still count; simplify the template, or report the fault.",
     ),
     rule(
         "J1001",
@@ -100,15 +106,12 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         "A partition is hard-coded",
         "`arn:aws:` is wrong in China, GovCloud and the European Sovereign Cloud. Write `arn:${AWS::Partition}:` in a `Fn::Sub`.",
     ),
-    twin(
-        rule(
+    rule(
             "J2002",
             Warning,
             Default,
             "A region is hard-coded",
             "The template works in one region only. Use `${AWS::Region}`, or a mapping by region.",
-        ),
-        &[],
     ),
     twin(
         rule(
@@ -213,15 +216,12 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         "No rule refuses a choice that cannot work",
         "Under this choice a parameter is used that may be empty, and no entry of `Rules` says so: the stack fails while it is being made. Add a rule that asserts the parameter is not empty.",
     ),
-    twin(
-        rule(
+    rule(
             "J4001",
             Warning,
             QuickStart,
             "An IAM resource has a name of its own",
             "It needs `CAPABILITY_NAMED_IAM`, cannot be replaced, and exists once per account. Let CloudFormation name it.",
-        ),
-        &[],
     ),
     twin(
         rule(

@@ -1,0 +1,170 @@
+//! Lint: what is wrong with templates as they are written. AWS's own validator checks each file by itself; this adds what
+//! lies between files, what a published template owes its users, and the reasons why a finding does not count.
+
+mod cases;
+mod catalog;
+mod choices;
+mod contracts;
+mod guard;
+mod interface;
+mod library;
+mod own_rules;
+mod portability;
+mod services;
+mod source;
+mod suppression;
+mod validator;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use cases::DEFAULT_COMBINATIONS_MAX;
+pub use catalog::{Profile, RuleInfo, all as rules, find as rule, nearest as nearest_rule};
+pub use source::Source;
+pub use suppression::DEFAULT_MARKER;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::error::{Error, Result};
+use crate::eval::Library;
+use crate::template::{self, Node, Position, Template};
+use cases::Cases;
+use library::Nesting;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use suppression::Suppressions;
+use validator::Validator;
+
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The rules to apply; without one, those that the template itself asks for.
+    pub profile: Option<Profile>,
+    /// Regions to check for; without one, only what is wrong in every region counts.
+    pub regions: Vec<String>,
+    /// Guard rules of the user: names and texts.
+    pub guard: Vec<(String, String)>,
+}
+
+/// What a published template has, and no other.
+const INTERFACE: &str = "AWS::CloudFormation::Interface";
+
+/// Lints all files. What they nest is looked up in `library`.
+pub fn lint(sources: &[Source], library: &(dyn Library + Sync), options: &Options) -> Result<Vec<Diagnostic>> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rules = guard::own().into_iter().chain(options.guard.iter().cloned()).collect();
+    let validator = Validator::load(rules)?;
+    let nesting = Nesting::new(library);
+    let linter = Linter { validator, nesting, options };
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let diagnostics = linter.file(source);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).extend(diagnostics);
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by(Diagnostic::order);
+    found.dedup();
+    Ok(found)
+}
+
+struct Linter<'a> {
+    validator: Validator,
+    nesting: Nesting<'a>,
+    options: &'a Options,
+}
+
+impl Linter<'_> {
+    fn file(&self, source: &Source) -> Vec<Diagnostic> {
+        let root = template::parse(&source.name, &source.text);
+        let read = Template::read(&source.name, &source.text);
+        let mut found = self.validate(source, root.as_ref().ok());
+        match &read {
+            Ok(template) => {
+                if found.iter().any(|diagnostic| matches!(diagnostic.rule.as_str(), "W1001" | "W1028" | "W8003")) {
+                    if let Some(cases) = Cases::of(template, &source.text) {
+                        found.retain(|one| !cases.contradict(&one.rule, template, &one.path));
+                    }
+                }
+                found.extend(contracts::check(template, &self.nesting));
+                found.extend(portability::check(template));
+                found.extend(interface::check(template));
+                found.extend(choices::check(template));
+                found.extend(services::check(template));
+            }
+            Err(error) => unreadable(source, error, &mut found),
+        }
+        let profile = self.options.profile.unwrap_or_else(|| asked_for(root.as_ref().ok()));
+        found.retain(|one| catalog::own(&one.rule).is_none_or(|rule| rule.profile == Profile::Default || rule.profile == profile));
+        without_twins(&mut found);
+        Suppressions::read(&source.text, root.as_ref().ok()).apply(&source.name, &mut found);
+        found
+    }
+
+    /// The validator's findings in each region, those that are alike once.
+    fn validate(&self, source: &Source, root: Option<&Node>) -> Vec<Diagnostic> {
+        let regions: Vec<Option<&str>> = match self.options.regions.as_slice() {
+            [] => vec![None],
+            regions => regions.iter().map(|region| Some(region.as_str())).collect(),
+        };
+        let mut found: Vec<Diagnostic> = Vec::new();
+        for region in regions {
+            for diagnostic in self.validator.check(&source.name, &source.text, root, region) {
+                if !found.contains(&diagnostic) {
+                    found.push(diagnostic);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn asked_for(root: Option<&Node>) -> Profile {
+    let metadata = root.and_then(|root| root.get("Metadata"));
+    if metadata.is_some_and(|metadata| metadata.get(INTERFACE).is_some()) {
+        return Profile::QuickStart;
+    }
+    Profile::Default
+}
+
+/// Our reader's fault, unless the validator says what is wrong in its own words, and not only that it cannot read it.
+fn unreadable(source: &Source, error: &Error, found: &mut Vec<Diagnostic>) {
+    const SYNTAX: &str = "F1101";
+    if found.iter().any(|one| one.severity == Severity::Error && one.rule != SYNTAX) {
+        return;
+    }
+    found.retain(|one| one.rule != SYNTAX);
+    let text = error.to_string();
+    let place = text.strip_prefix(&source.name).and_then(|rest| rest.strip_prefix(':'));
+    let parts = place.and_then(|rest| {
+        let mut parts = rest.splitn(3, ':');
+        let number = |part: Option<&str>| part?.parse::<u32>().ok();
+        Some((number(parts.next())?, number(parts.next())?, parts.next()?.trim().to_owned()))
+    });
+    let (line, column, message) = parts.unwrap_or((Position::START.line, Position::START.column, text));
+    let span = source::Lines::of(&source.text).span(line, column, column);
+    found.push(catalog::finding("J0001", &source.name, span, message));
+}
+
+/// Of two rules that say the same of a line, the graver one stays; ours, where they are alike.
+fn without_twins(found: &mut Vec<Diagnostic>) {
+    let mut dropped: BTreeSet<(String, u32)> = BTreeSet::new();
+    for one in found.iter() {
+        let Some(rule) = catalog::own(&one.rule) else { continue };
+        for other in found.iter().filter(|other| other.span.start.line == one.span.start.line) {
+            if rule.twins.contains(&other.rule.as_str()) {
+                let loser = if other.severity > one.severity { one } else { other };
+                dropped.insert((loser.rule.clone(), loser.span.start.line));
+            }
+        }
+    }
+    found.retain(|one| !dropped.contains(&(one.rule.clone(), one.span.start.line)));
+}
