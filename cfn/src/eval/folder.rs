@@ -61,7 +61,8 @@ impl Folder {
             }
             if kind.is_dir() && depth < DEFAULT_FOLDER_DEPTH_MAX {
                 self.collect(&path, depth + 1, names)?;
-            } else if kind.is_file() && path.extension().is_some_and(|ending| ENDINGS.iter().any(|each| ending == *each))
+            } else if kind.is_file()
+                && path.extension().is_some_and(|ending| ENDINGS.iter().any(|each| ending == *each))
             {
                 if names.len() == DEFAULT_FOLDER_FILES_MAX {
                     let message =

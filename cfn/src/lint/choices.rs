@@ -13,16 +13,26 @@ pub(super) fn check(template: &Template) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut known = BTreeSet::new();
     for resource in &template.resources {
-        let Some((choice, value)) = resource.condition.as_deref().and_then(|name| choice(template, name)) else { continue };
+        let Some((choice, value)) = resource.condition.as_deref().and_then(|name| choice(template, name)) else {
+            continue;
+        };
         for parameter in needed(template, resource) {
             let name = parameter.name.as_str();
-            if name == choice || asserted.contains(name) || !known.insert((choice.clone(), value.clone(), name.to_owned())) {
+            if name == choice
+                || asserted.contains(name)
+                || !known.insert((choice.clone(), value.clone(), name.to_owned()))
+            {
                 continue;
             }
-            let message = format!("`{choice}` may be `{value}` while `{name}`, which `{}` needs, is empty", resource.logical_id);
+            let message =
+                format!("`{choice}` may be `{value}` while `{name}`, which `{}` needs, is empty", resource.logical_id);
             let path = ["Parameters", name].map(str::to_owned).to_vec();
             let hint = format!("add a rule for `{choice}` `{value}` that asserts `{name}` is not empty");
-            found.push(Diagnostic { path, hint: Some(hint), ..finding("J3009", &template.name, parameter.span, message) });
+            found.push(Diagnostic {
+                path,
+                hint: Some(hint),
+                ..finding("J3009", &template.name, parameter.span, message)
+            });
         }
     }
     found
@@ -51,7 +61,9 @@ fn needed<'a>(template: &'a Template, resource: &Resource) -> Vec<&'a Parameter>
         }
     });
     let parameters = names.into_iter().filter_map(|name| template.parameter(name));
-    parameters.filter(|parameter| parameter.default.as_deref() == Some("") && parameters::problem(parameter, "").is_none()).collect()
+    parameters
+        .filter(|parameter| parameter.default.as_deref() == Some("") && parameters::problem(parameter, "").is_none())
+        .collect()
 }
 
 /// Every parameter that a rule speaks of.

@@ -136,12 +136,7 @@ impl Contract<'_> {
 
 /// The values that something surely has in some case, and the parameter that they come from. A parameter that is passed on
 /// under a condition may be kept from its other values by it, so that only literals count there.
-fn possible(
-    template: &Template,
-    resource: &Resource,
-    value: &Node,
-    is_certain: bool,
-) -> Vec<(String, Option<String>)> {
+fn possible(template: &Template, resource: &Resource, value: &Node, is_certain: bool) -> Vec<(String, Option<String>)> {
     if let Some(scalar) = value.scalar() {
         return vec![(scalar.text.clone(), None)];
     }

@@ -101,7 +101,8 @@ mod tests {
     fn secrets_are_known_by_the_end_of_their_names() {
         assert!(is_secret_name("DB_PASSWORD") && is_secret_name("api-key"));
         assert!(!is_secret_name("SECRET_ARN") && !is_secret_name("TOKEN_COUNT"));
-        let parameter = |name: &str| Parameter { name: name.to_owned(), kind: "String".to_owned(), ..Parameter::default() };
+        let parameter =
+            |name: &str| Parameter { name: name.to_owned(), kind: "String".to_owned(), ..Parameter::default() };
         assert!(is_secret(&parameter("MasterPassword")) && !is_secret(&parameter("PasswordSecretArn")));
     }
 

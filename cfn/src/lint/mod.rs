@@ -5,6 +5,7 @@ mod cases;
 mod catalog;
 mod choices;
 mod contracts;
+mod functions;
 mod guard;
 mod interface;
 mod library;
@@ -15,9 +16,6 @@ mod source;
 mod suppression;
 mod validator;
 mod walk;
-
-#[cfg(test)]
-mod tests;
 
 pub use cases::DEFAULT_COMBINATIONS_MAX;
 pub use catalog::{Profile, RuleInfo, all as rules, find as rule, nearest as nearest_rule};
@@ -99,11 +97,18 @@ impl Linter<'_> {
                 found.extend(interface::check(template));
                 found.extend(choices::check(template));
                 found.extend(services::check(template));
+                found.extend(functions::shown_secrets(template));
+                let said: BTreeSet<u32> = errors(&found).map(|one| one.span.start.line).collect();
+                // The validator's words for a call come first, where it has some.
+                let calls = functions::check(template).into_iter();
+                found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
             }
             Err(error) => unreadable(source, error, &mut found),
         }
         let profile = self.options.profile.unwrap_or_else(|| asked_for(root.as_ref().ok()));
-        found.retain(|one| catalog::own(&one.rule).is_none_or(|rule| rule.profile == Profile::Default || rule.profile == profile));
+        found.retain(|one| {
+            catalog::own(&one.rule).is_none_or(|rule| rule.profile == Profile::Default || rule.profile == profile)
+        });
         without_twins(&mut found);
         Suppressions::read(&source.text, root.as_ref().ok()).apply(&source.name, &mut found);
         found
@@ -127,6 +132,10 @@ impl Linter<'_> {
     }
 }
 
+fn errors(found: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    found.iter().filter(|one| one.severity == Severity::Error)
+}
+
 fn asked_for(root: Option<&Node>) -> Profile {
     let metadata = root.and_then(|root| root.get("Metadata"));
     if metadata.is_some_and(|metadata| metadata.get(INTERFACE).is_some()) {
@@ -138,7 +147,7 @@ fn asked_for(root: Option<&Node>) -> Profile {
 /// Our reader's fault, unless the validator says what is wrong in its own words, and not only that it cannot read it.
 fn unreadable(source: &Source, error: &Error, found: &mut Vec<Diagnostic>) {
     const SYNTAX: &str = "F1101";
-    if found.iter().any(|one| one.severity == Severity::Error && one.rule != SYNTAX) {
+    if errors(found).any(|one| one.rule != SYNTAX) {
         return;
     }
     found.retain(|one| one.rule != SYNTAX);

@@ -1,5 +1,5 @@
 //! Our own rules. J0: the linter itself; J1: nested stacks; J2: portability; J3: parameters and texts; J4: security;
-//! J5: operation. docs/lint.md shows the same table.
+//! J5: operation; J6: functions. docs/lint.md shows the same table.
 
 use super::catalog::{OwnRule, Profile};
 use crate::diagnostic::Severity;
@@ -21,7 +21,13 @@ const fn twin(of: OwnRule, twins: &'static [&'static str]) -> OwnRule {
 }
 
 pub(super) const OWN_RULES: &[OwnRule] = &[
-    rule("J0001", Error, Default, "A template cannot be read", "What is no YAML or JSON, or no template, deploys nothing."),
+    rule(
+        "J0001",
+        Error,
+        Default,
+        "A template cannot be read",
+        "What is no YAML or JSON, or no template, deploys nothing.",
+    ),
     rule(
         "J0002",
         Warning,
@@ -107,11 +113,11 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         "`arn:aws:` is wrong in China, GovCloud and the European Sovereign Cloud. Write `arn:${AWS::Partition}:` in a `Fn::Sub`.",
     ),
     rule(
-            "J2002",
-            Warning,
-            Default,
-            "A region is hard-coded",
-            "The template works in one region only. Use `${AWS::Region}`, or a mapping by region.",
+        "J2002",
+        Warning,
+        Default,
+        "A region is hard-coded",
+        "The template works in one region only. Use `${AWS::Region}`, or a mapping by region.",
     ),
     twin(
         rule(
@@ -195,13 +201,7 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         ),
         &["W2509"],
     ),
-    rule(
-        "J3007",
-        Warning,
-        QuickStart,
-        "An output has no description",
-        "Say what the value is, and who needs it.",
-    ),
+    rule("J3007", Warning, QuickStart, "An output has no description", "Say what the value is, and who needs it."),
     rule(
         "J3008",
         Warning,
@@ -216,12 +216,22 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         "No rule refuses a choice that cannot work",
         "Under this choice a parameter is used that may be empty, and no entry of `Rules` says so: the stack fails while it is being made. Add a rule that asserts the parameter is not empty.",
     ),
-    rule(
-            "J4001",
+    twin(
+        rule(
+            "J3010",
             Warning,
-            QuickStart,
-            "An IAM resource has a name of its own",
-            "It needs `CAPABILITY_NAMED_IAM`, cannot be replaced, and exists once per account. Let CloudFormation name it.",
+            Default,
+            "An output shows a secret",
+            "`NoEcho` hides the parameter, but not the output: everybody who may describe the stack reads it. Output the ARN of a secret instead.",
+        ),
+        &["W2010"],
+    ),
+    rule(
+        "J4001",
+        Warning,
+        QuickStart,
+        "An IAM resource has a name of its own",
+        "It needs `CAPABILITY_NAMED_IAM`, cannot be replaced, and exists once per account. Let CloudFormation name it.",
     ),
     twin(
         rule(
@@ -370,5 +380,26 @@ pub(super) const OWN_RULES: &[OwnRule] = &[
         QuickStart,
         "Targets are drained for five minutes",
         "The default of `deregistration_delay.timeout_seconds` is 300, and every deployment waits for it. Set what the clients need.",
+    ),
+    rule(
+        "J5010",
+        Error,
+        Default,
+        "No container of a task is essential",
+        "ECS refuses the task definition. Leave `Essential` out of the container that the task is about: it is true by default.",
+    ),
+    rule(
+        "J6001",
+        Error,
+        Default,
+        "A function is called wrongly",
+        "The number or the kind of the arguments is wrong, so that CloudFormation refuses the template in every case.",
+    ),
+    rule(
+        "J6002",
+        Error,
+        Default,
+        "An output has no value",
+        "CloudFormation refuses the template. Give it a `Value`, or remove it.",
     ),
 ];

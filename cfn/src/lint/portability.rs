@@ -103,7 +103,8 @@ fn image(text: &str) -> Option<&str> {
 /// partition alike.
 fn names_domain(text: &str, domain: &str) -> bool {
     text.match_indices(domain).any(|(at, _)| {
-        let service = text[..at].trim_end_matches(|letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
+        let service = text[..at]
+            .trim_end_matches(|letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
         service.len() == at || service.ends_with(['.', '}', '/', ')'])
     })
 }
@@ -131,6 +132,10 @@ mod tests {
         assert_eq!(image("salami-01234567"), None);
         let names = |text: &str| names_domain(text, ".amazonaws.com");
         assert!(!names("ecs-tasks.amazonaws.com") && !names("{\"Service\": \"es.amazonaws.com\"}"));
-        assert!(names("a.b.amazonaws.com") && names("https://s3.amazonaws.com/x") && names("s3.${AWS::Region}.amazonaws.com"));
+        assert!(
+            names("a.b.amazonaws.com")
+                && names("https://s3.amazonaws.com/x")
+                && names("s3.${AWS::Region}.amazonaws.com")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What only shows when resources are seen together, or names are understood (J4002, J5006).
+//! What only shows when resources are seen together, or names are understood (J4002, J5006, J5010).
 
 use super::catalog::finding;
 use super::interface::is_secret_name;
@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::template::{Node, Resource, Template};
 
 const SERVICE: &str = "AWS::ECS::Service";
+const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 const SCALABLE_TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
 
 pub(super) fn check(template: &Template) -> Vec<Diagnostic> {
@@ -19,6 +20,7 @@ pub(super) fn check(template: &Template) -> Vec<Diagnostic> {
             let message = "every update sets the number back that autoscaling has chosen";
             found.push(Diagnostic { path, ..finding("J5006", &template.name, span, message) });
         }
+        found.extend(essential(template, resource, properties));
         found.extend(secrets(template, resource, properties));
     }
     found
@@ -41,6 +43,19 @@ fn is_scaled(template: &Template, service: &Resource) -> bool {
         });
         is_named
     })
+}
+
+/// A task definition whose containers all say that they are not essential.
+fn essential(template: &Template, resource: &Resource, properties: &Node) -> Option<Diagnostic> {
+    let (key, containers) = properties.entry("ContainerDefinitions").filter(|_| resource.kind == TASK_DEFINITION)?;
+    let is_minor =
+        |node: &Node| node.get("Essential").and_then(Node::text).is_some_and(|text| text.eq_ignore_ascii_case("false"));
+    let items = containers.items();
+    if items.is_empty() || !items.iter().all(is_minor) {
+        return None;
+    }
+    let path = path(resource, &["Properties", "ContainerDefinitions"]);
+    Some(Diagnostic { path, ..finding("J5010", &template.name, key.span, "none of the containers is essential") })
 }
 
 /// Environment variables that are called after a secret and hold it: of containers a list, of functions a map.

@@ -44,6 +44,6 @@ mod tests {
         let lines = Lines::of("a\nbé c\n");
         let span = lines.span(2, 2, 3);
         assert_eq!((span.start.offset, span.end.offset), (3, 5));
-        assert_eq!(lines.span(9, 9, 9).start.offset, 7);
+        assert_eq!(lines.span(9, 9, 9).start.offset, 8);
     }
 }

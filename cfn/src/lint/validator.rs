@@ -13,8 +13,12 @@ use validation_engine::{EngineConfig, ExternalRuleSource, ValidateConfig, valida
 
 /// Findings that are none: what a property does by nature, and a format that AWS advertises.
 const UNHELPFUL: [&str; 4] = ["I4010", "I9001", "I9003", "I9040"];
-/// Nothing is known of a property whose path goes no deeper than its resource.
-const RESOURCE_DEPTH: usize = 2;
+/// A path that goes no deeper names a resource or another entry of a section, and nothing in it.
+const OWNER_DEPTH: usize = 2;
+/// Rules that blame a key, and not its value.
+const ABOUT_KEYS: [&str; 5] = ["E2001", "E3040", "F3002", "W8602", "W8608"];
+/// Rules that blame the whole of what they name.
+const ABOUT_OWNERS: [&str; 3] = ["F0000", "F3007", "W3011"];
 
 pub(super) struct Validator {
     schemas: SchemaValidator,
@@ -65,17 +69,7 @@ impl Validator {
 fn converted(file: &str, finding: diagnostics::Diagnostic, root: Option<&Node>, lines: &Lines<'_>) -> Diagnostic {
     let path = path(&finding);
     let given = finding.location.map(|place| lines.span(place.start_line, place.start_column, place.end_column));
-    let found = root.map(|root| walk::locate_deepest(root, &path));
-    let span = match (found, given) {
-        (Some((span, depth)), _) if depth > RESOURCE_DEPTH => span,
-        (Some((span, depth)), None) if depth > 0 => span,
-        (_, Some(given)) => given,
-        _ => lines.span(1, 1, 1),
-    };
-    let span = match (finding.rule_id.as_str(), root) {
-        ("E3005" | "W3005" | "W2502", Some(root)) => dependency(root, &path, &finding.message).unwrap_or(span),
-        _ => span,
-    };
+    let span = root.and_then(|root| sharpened(root, &finding, &path, given.is_some()));
     let severity = match catalog::own(&finding.rule_id) {
         // Guard knows no severities.
         Some(rule) => rule.severity,
@@ -85,11 +79,45 @@ fn converted(file: &str, finding: diagnostics::Diagnostic, root: Option<&Node>, 
         rule: finding.rule_id,
         severity,
         file: file.to_owned(),
-        span,
+        span: span.or(given).unwrap_or_else(|| lines.span(1, 1, 1)),
         path,
         message: finding.message.trim().trim_end_matches('.').to_owned(),
         hint: finding.suggested_fix.filter(|hint| !hint.is_empty()),
     }
+}
+
+/// A better place than the validator's own, where our nodes know one.
+fn sharpened(root: &Node, finding: &diagnostics::Diagnostic, path: &[String], is_placed: bool) -> Option<Span> {
+    let rule = finding.rule_id.as_str();
+    if ABOUT_KEYS.contains(&rule) {
+        let (last, above) = path.split_last()?;
+        return Some(walk::find(root, above)?.entry(last)?.0.span);
+    }
+    let (span, depth) = walk::locate_deepest(root, path);
+    if depth > OWNER_DEPTH {
+        return Some(span);
+    }
+    if !ABOUT_OWNERS.contains(&rule) {
+        if let Some(span) = quoted(root, path, &finding.message) {
+            return Some(span);
+        }
+    }
+    (!is_placed && depth > 0).then_some(span)
+}
+
+/// The scalar below the owner that the message quotes: the validator gives the resource alone.
+fn quoted(root: &Node, path: &[String], message: &str) -> Option<Span> {
+    let owner = walk::find(root, path.get(..OWNER_DEPTH)?)?;
+    let mut names = message.split('\'').skip(1).step_by(2);
+    names.find_map(|name| {
+        let mut found = None;
+        walk::each(owner, &mut Vec::new(), &mut |_, node| {
+            if found.is_none() && node.text() == Some(name) {
+                found = Some(node.span);
+            }
+        });
+        found
+    })
 }
 
 /// Keys from the top of the template. A path is `Outputs/A/Value.Fn::GetAtt.1`, or `Properties.Name` below its resource.
@@ -105,14 +133,11 @@ fn path(finding: &diagnostics::Diagnostic) -> Vec<String> {
         }
         (None, None) => given,
     };
-    path.extend(below.split(['/', '.']).filter(|key| !key.is_empty()).map(str::to_owned));
+    let keys = below.split(['/', '.', '[', ']']).filter(|key| !key.is_empty());
+    path.extend(keys.map(str::to_owned));
+    if finding.rule_id == "E6005" {
+        // Outputs too are given as resources.
+        path.splice(..1, ["Outputs".to_owned()]);
+    }
     path
-}
-
-/// The entry of `DependsOn` that a message names: the validator gives the resource alone.
-fn dependency(root: &Node, path: &[String], message: &str) -> Option<Span> {
-    let depends_on = walk::find(root, path.get(..RESOURCE_DEPTH)?)?.get("DependsOn")?;
-    let named = |node: &&Node| node.text().is_some_and(|text| message.contains(&format!("'{text}'")));
-    let mut entries = std::iter::once(depends_on).chain(depends_on.items());
-    Some(entries.find(named)?.span)
 }

@@ -38,7 +38,7 @@ pub(super) fn locate_deepest(root: &Node, path: &[String]) -> (Span, usize) {
         match &node.value {
             Value::Mapping(_) => match node.entry(key) {
                 Some((name, value)) => {
-                    span = if value.scalar().is_some() && key != "Type" { value.span } else { name.span };
+                    span = if is_short(value) { value.span } else { name.span };
                     node = value;
                 }
                 None => return (span, depth),
@@ -56,6 +56,12 @@ pub(super) fn locate_deepest(root: &Node, path: &[String]) -> (Span, usize) {
     (span, path.len())
 }
 
+/// A scalar, or a call with a short tag, on one line.
+fn is_short(node: &Node) -> bool {
+    let is_call = || matches!(node.entries(), [(key, value)] if key.span == value.span);
+    node.span.start.line == node.span.end.line && (node.scalar().is_some() || is_call())
+}
+
 /// The node that a path leads to.
 pub(super) fn find<'a>(root: &'a Node, path: &[String]) -> Option<&'a Node> {
     path.iter().try_fold(root, |node, key| match &node.value {
@@ -66,12 +72,8 @@ pub(super) fn find<'a>(root: &'a Node, path: &[String]) -> Option<&'a Node> {
 
 /// A short span for what may be long: its first key, or itself.
 fn first_of(node: &Node) -> Span {
-    match &node.value {
-        Value::Mapping(entries) => entries.first().map_or(node.span, |(key, value)| match node.single() {
-            // A call with a short tag has no key of its own.
-            Some(_) if key.span == value.span => value.span,
-            _ => key.span,
-        }),
+    match node.entries().first() {
+        Some((key, _)) if !is_short(node) => key.span,
         _ => node.span,
     }
 }
