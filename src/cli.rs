@@ -1,7 +1,8 @@
 //! The command line: what may be said. `settings` and the commands decide what it means.
 
+use crate::commands::cost::CostArgs;
+use crate::commands::graph::GraphArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -16,6 +17,7 @@ Examples:
   jqs deploy --storage memory                 a trial: everything new, spans kept in memory
   jqs deploy --storage opensearch --yes       for production, without being asked
   jqs status                                  is it healthy, and where is it
+  jqs lint templates/                         what is wrong with templates
   jqs outputs JaegerURL                       one value, for scripts
   jqs teardown                                remove everything again";
 
@@ -59,8 +61,18 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run the whole backend on this machine until Ctrl-C
     Up(Box<UpArgs>),
-    /// Write the templates and their parameters to a folder, without calling AWS
-    Render(RenderArgs),
+    /// Write down what would be deployed, without calling AWS
+    Render(Box<crate::commands::render::RenderArgs>),
+    /// Estimate what a deployment costs in a month, without calling AWS
+    Cost(Box<CostArgs>),
+    /// Draw what a template makes, without calling AWS
+    Graph(Box<GraphArgs>),
+    /// Put templates into one layout, keeping comments and meaning, without calling AWS
+    Fmt(crate::commands::fmt::FmtArgs),
+    /// Prove templates in every combination of parameters and regions, without calling AWS
+    Prove(crate::commands::prove::ProveArgs),
+    /// Find what is wrong with templates, without calling AWS
+    Lint(crate::commands::lint::LintArgs),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy
@@ -117,25 +129,6 @@ pub(crate) struct TemplateArgs {
     /// Any parameter of the template; may be given many times
     #[arg(short = 'P', long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameters: Vec<(String, String)>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jqs render --storage memory --out bundle/
-  jqs render --vpc vpc-0abc --private-subnets subnet-1,subnet-2 --out bundle/")]
-pub(crate) struct RenderArgs {
-    #[command(flatten)]
-    pub(crate) stack: StackArgs,
-    /// Folder to write to; made where it is missing
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Bucket that the templates will be uploaded to
-    #[arg(long, value_name = "BUCKET")]
-    pub(crate) bucket: Option<String>,
-    // Last, for its heading would hold for what follows.
-    #[command(flatten)]
-    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Debug, Args)]
@@ -233,7 +226,7 @@ pub(crate) struct RedeployArgs {
     pub(crate) skip_image_check: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as `KEY=VALUE`".to_owned()),

@@ -1,6 +1,7 @@
 //! `jqs`: a tracing backend in your own AWS account with one command.
 
 mod approval;
+mod case;
 mod cli;
 mod commands;
 mod context;
@@ -12,6 +13,7 @@ mod interrupt;
 mod plan;
 mod printer;
 mod progress;
+mod report;
 mod rollout;
 mod settings;
 mod templates;

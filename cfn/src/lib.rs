@@ -2,13 +2,17 @@
 //! proven offline. What a stack does in an account is `jqs-stacks`.
 
 pub mod bundle;
+pub mod cost;
 pub mod diagnostic;
 pub mod error;
 pub mod eval;
+pub mod fmt;
+pub mod graph;
 pub mod lint;
 pub mod parameters;
 pub mod prove;
 pub mod region;
+pub mod render;
 pub mod template;
 
 pub use error::{Error, ErrorKind, Result};

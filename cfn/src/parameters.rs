@@ -92,7 +92,7 @@ pub fn problem(parameter: &Parameter, value: &str) -> Option<String> {
 }
 
 /// What is wrong with a value, in words.
-fn fault(parameter: &Parameter, value: &str) -> Option<String> {
+pub(crate) fn fault(parameter: &Parameter, value: &str) -> Option<String> {
     let problem = problem(parameter, value)?;
     let shown = if parameter.no_echo { "the value".to_owned() } else { format!("`{value}`") };
     let rule =

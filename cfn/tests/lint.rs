@@ -2,7 +2,7 @@
 //! our own templates among it, must give nothing.
 
 use jqs_cfn::eval::{Folder, Library};
-use jqs_cfn::lint::{self, Options, Profile, Source};
+use jqs_cfn::lint::{self, Options, Ruleset, Source};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -43,8 +43,8 @@ fn expected(source: &Source) -> BTreeSet<Place> {
     places
 }
 
-fn found(sources: &[Source], profile: Option<Profile>) -> BTreeSet<Place> {
-    let options = Options { profile, ..Options::default() };
+fn found(sources: &[Source], ruleset: Option<Ruleset>) -> BTreeSet<Place> {
+    let options = Options { ruleset, ..Options::default() };
     let diagnostics = lint::lint(sources, &project(), &options).expect("linted");
     diagnostics.into_iter().map(|one| (one.file, one.span.start.line, one.rule)).collect()
 }
@@ -53,10 +53,10 @@ fn found(sources: &[Source], profile: Option<Profile>) -> BTreeSet<Place> {
 fn exactly_what_the_broken_templates_say_is_found() {
     let sources = sources("tests/lint/broken");
     let (published, others): (Vec<Source>, Vec<Source>) =
-        sources.iter().cloned().partition(|source| source.text.starts_with("# profile: quickstart"));
+        sources.iter().cloned().partition(|source| source.text.starts_with("# ruleset: quickstart"));
     let expected: BTreeSet<Place> = sources.iter().flat_map(expected).collect();
     let mut found_all = found(&others, None);
-    found_all.extend(found(&published, Some(Profile::QuickStart)));
+    found_all.extend(found(&published, Some(Ruleset::QuickStart)));
     let show = |places: BTreeSet<&Place>| {
         places.iter().map(|(file, line, rule)| format!("\n  {file}:{line} {rule}")).collect::<String>()
     };
@@ -94,7 +94,7 @@ fn spans_point_at_the_text_that_is_at_fault() {
         ("nested/J1004-unknown", "J1004", "Zonez"),
     ] {
         let source = sources(&format!("tests/lint/broken/{name}.yaml"));
-        let options = Options { profile: Some(Profile::QuickStart), ..Options::default() };
+        let options = Options { ruleset: Some(Ruleset::QuickStart), ..Options::default() };
         let diagnostics = lint::lint(&source, &project(), &options).expect("linted");
         let found = diagnostics.iter().find(|one| one.rule == rule).expect(name);
         let range = found.span.start.offset as usize..found.span.end.offset as usize;

@@ -39,7 +39,7 @@ async fn ask(address: SocketAddr) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&answer[..read]).into_owned())
 }
 
-#[expect(clippy::print_stderr, reason = "a command of its own, before any log is set up")]
+#[expect(clippy::print_stderr, reason = "the answer of a command, not a log")]
 fn complain(address: SocketAddr, what: &str) -> ExitCode {
     eprintln!("error: the server on {address} is not healthy: {what}");
     ExitCode::FAILURE

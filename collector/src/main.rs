@@ -1,6 +1,7 @@
 //! `jqs-collector`: the backend alone, as the container image runs it.
 
 mod health;
+mod jobs;
 
 use std::process::ExitCode;
 
@@ -32,18 +33,23 @@ enum Command {
     Query(ServeArgs),
     /// Ask a server on this host whether it is healthy: exit 0 if it is (for container health checks)
     Health(health::HealthArgs),
+    /// Do something once and end (for schedulers)
+    #[command(subcommand)]
+    Jobs(jobs::Job),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let (role, args) = match Cli::parse().command {
-        Command::AllInOne(args) => (Role::AllInOne, args),
-        Command::Collector(args) => (Role::Collector, args),
-        Command::Query(args) => (Role::Query, args),
-        Command::Health(args) => return health::check(&args).await,
-    };
+    let command = Cli::parse().command;
     telemetry::init_logs("info");
-    match serve(role, args).await {
+    let outcome = match command {
+        Command::AllInOne(args) => serve(Role::AllInOne, args).await,
+        Command::Collector(args) => serve(Role::Collector, args).await,
+        Command::Query(args) => serve(Role::Query, args).await,
+        Command::Health(args) => return health::check(&args).await,
+        Command::Jobs(job) => jobs::run(job).await,
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");

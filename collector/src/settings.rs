@@ -117,10 +117,29 @@ pub struct ServeArgs {
     pub shutdown_seconds: u64,
 }
 
-/// How to reach OpenSearch. The names of the environment are Jaeger's where it has one.
+/// OpenSearch as the storage of a server.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With --storage opensearch")]
 pub struct OpenSearchArgs {
+    #[command(flatten)]
+    pub server: OpenSearchServerArgs,
+
+    /// Age in days at which traces are deleted, whole days at a time [default: never]
+    #[arg(long = "opensearch-retention-days", value_name = "DAYS", env = "JQS_RETENTION_DAYS")]
+    pub retention_days: Option<u32>,
+
+    /// Primary shards of each new index
+    #[arg(long = "opensearch-shards", value_name = "COUNT", env = "ES_NUM_SHARDS", default_value_t = opensearch::DEFAULT_SHARDS)]
+    pub shards: u32,
+
+    /// Replicas of each shard
+    #[arg(long = "opensearch-replicas", value_name = "COUNT", env = "ES_NUM_REPLICAS", default_value_t = opensearch::DEFAULT_REPLICAS)]
+    pub replicas: u32,
+}
+
+/// How to reach OpenSearch. The names of the environment are Jaeger's where it has one.
+#[derive(Args, Clone, Debug)]
+pub struct OpenSearchServerArgs {
     /// Addresses of the cluster, tried in turn
     #[arg(long = "opensearch-urls", value_name = "URL,URL", env = "ES_SERVER_URLS", hide_env_values = true, value_delimiter = ',', default_value = opensearch::DEFAULT_SERVER)]
     pub urls: Vec<String>,
@@ -147,18 +166,23 @@ pub struct OpenSearchArgs {
     /// Set before the names of all indices, with a dash
     #[arg(long = "opensearch-index-prefix", value_name = "PREFIX", env = "ES_INDEX_PREFIX", default_value = "")]
     pub index_prefix: String,
+}
 
-    /// Age in days at which traces are deleted, whole days at a time [default: never]
-    #[arg(long = "opensearch-retention-days", value_name = "DAYS", env = "JQS_RETENTION_DAYS")]
-    pub retention_days: Option<u32>,
-
-    /// Primary shards of each new index
-    #[arg(long = "opensearch-shards", value_name = "COUNT", env = "ES_NUM_SHARDS", default_value_t = opensearch::DEFAULT_SHARDS)]
-    pub shards: u32,
-
-    /// Replicas of each shard
-    #[arg(long = "opensearch-replicas", value_name = "COUNT", env = "ES_NUM_REPLICAS", default_value_t = opensearch::DEFAULT_REPLICAS)]
-    pub replicas: u32,
+impl OpenSearchServerArgs {
+    /// Settings that reach the server; everything else in them is the default.
+    pub fn settings(&self) -> OpenSearchSettings {
+        let auth = match self.auth {
+            OpenSearchAuth::None => Auth::None,
+            OpenSearchAuth::Basic => Auth::Basic { username: self.username.clone(), password: self.password.clone() },
+            OpenSearchAuth::Sigv4 => Auth::SigV4 { region: None, service: DEFAULT_SIGNING_SERVICE.into() },
+        };
+        OpenSearchSettings {
+            servers: self.urls.clone(),
+            auth,
+            index_prefix: self.index_prefix.clone(),
+            ..OpenSearchSettings::default()
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -235,22 +259,13 @@ impl Settings {
 
     /// What the OpenSearch backend is told.
     pub fn opensearch(&self) -> OpenSearchSettings {
-        let OpenSearchArgs { urls, auth, username, password, index_prefix, retention_days, shards, replicas } =
-            self.args.opensearch.clone();
-        let auth = match auth {
-            OpenSearchAuth::None => Auth::None,
-            OpenSearchAuth::Basic => Auth::Basic { username, password },
-            OpenSearchAuth::Sigv4 => Auth::SigV4 { region: None, service: DEFAULT_SIGNING_SERVICE.into() },
-        };
+        let OpenSearchArgs { server, retention_days, shards, replicas } = &self.args.opensearch;
         OpenSearchSettings {
-            servers: urls,
-            auth,
-            index_prefix,
             read_only: !self.role.receives(),
-            retention_days,
-            shards,
-            replicas,
-            ..OpenSearchSettings::default()
+            retention_days: *retention_days,
+            shards: *shards,
+            replicas: *replicas,
+            ..server.settings()
         }
     }
 

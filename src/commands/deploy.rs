@@ -5,8 +5,9 @@ use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure};
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::{image, templates};
+use crate::{case, image, templates};
 use jqs_cfn::bundle::Bundle;
+use jqs_cfn::eval::Given;
 use jqs_cfn::parameters::{self, ParameterValue};
 use jqs_cfn::template::Template;
 use jqs_cfn::{Error, ErrorKind, Result};
@@ -119,6 +120,7 @@ async fn prepare(
     let storage = effective.value("StorageBackend");
     let name = &arguments.stack.name;
     context.printer.field("Stack", &format!("{name} ({}, {storage} storage)", entry.words()));
+    case::check(&bundle, entry.file(), &effective.given(identity, name))?;
     if !arguments.skip_image_check {
         image::check(context, session, identity, &effective.value("ImageUri"), &effective.value("ImageTag")).await?;
     }
@@ -171,6 +173,18 @@ struct Effective<'a> {
 }
 
 impl Effective<'_> {
+    /// The case as the engine evaluates it.
+    fn given(&self, identity: &Identity, stack_name: &str) -> Given {
+        let parameters = self.template.parameters.iter();
+        let parameters = parameters.map(|parameter| (parameter.name.clone(), self.value(&parameter.name)));
+        Given {
+            parameters: parameters.collect(),
+            region: identity.region.clone(),
+            account: Some(identity.account.clone()),
+            stack_name: stack_name.to_owned(),
+        }
+    }
+
     fn value(&self, name: &str) -> String {
         let given = self.values.iter().find(|value| value.parameter_key == name);
         given

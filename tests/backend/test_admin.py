@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import otlp
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from server import http
 
 COUNTERS = {
@@ -26,6 +27,11 @@ def test_health_has_the_shape_of_jaeger_2(server):
     assert (body["healthy"], body["status"]) == (True, "StatusOK")
     started, now = (datetime.fromisoformat(body[key]) for key in ("start_time", "status_time"))
     assert started < now <= datetime.now(UTC)
+
+
+def test_an_export_of_no_spans_is_acknowledged(server):
+    """So the templates let an application load balancer check a gRPC target, which it asks by gRPC alone."""
+    assert otlp.export_bytes(server, b"") == ExportTraceServiceResponse()
 
 
 def test_admin_has_the_shape_of_jaeger_1(server):

@@ -21,6 +21,7 @@ impl Cloud {
         let port = free_port();
         let mut command = Command::new(script("start.sh"));
         command.arg(port.to_string()).arg(data.path()).envs(settings.iter().copied());
+        command.env("SHIM_RECORD", data.path().join("record.jsonl"));
         let output = command.output().unwrap();
         assert!(
             output.status.success(),
@@ -28,6 +29,11 @@ impl Cloud {
             String::from_utf8_lossy(&output.stderr)
         );
         Self { data, port }
+    }
+
+    /// What every resource was made with, on a line of JSON each.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.data.path().join("record.jsonl")
     }
 
     pub(crate) fn endpoint(&self) -> String {

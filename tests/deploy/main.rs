@@ -1,11 +1,17 @@
 //! `jqs` as a user runs it, against an AWS stand-in that runs CloudFormation.
 #![allow(clippy::unwrap_used)]
 
+mod bad_templates;
+mod cases;
 mod cloud;
+mod comparison;
+mod deployed;
 mod faults;
 mod faulty_proxy;
+mod fmt;
 mod interrupts;
 mod lifecycle;
 mod offline;
 mod refusals;
+mod rendered;
 mod run;

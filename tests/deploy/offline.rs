@@ -130,3 +130,48 @@ fn help_shows_examples_and_exit_codes() {
     snapshot!("help_deploy", jqs.run(&["deploy", "--help"]).expect(0).stdout);
     jqs.run(&["deploy", "--nonsense"]).expect(2);
 }
+
+#[test]
+fn cost_asks_nobody_and_refuses_what_it_does_not_know() {
+    let jqs = jqs_at(&format!("http://127.0.0.1:{}", free_port()));
+    let run = jqs.run(&["cost", "--storage", "opensearch", "--region", REGION, "--json"]).expect(0);
+    assert!(run.took < QUICK, "took {:?}", run.took);
+    let estimate: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((estimate["currency"].as_str(), estimate["region"].as_str()), (Some("USD"), Some(REGION)));
+    let sum = |estimate: &serde_json::Value, which: &str| estimate["total"][which].as_f64().unwrap();
+    assert!(sum(&estimate, "least") > 0.0 && sum(&estimate, "most") > sum(&estimate, "least"));
+
+    let prices = jqs.home.path().join("prices.yaml");
+    let with = ["cost", "--storage", "opensearch", "--region", REGION, "--json", "--prices", prices.to_str().unwrap()];
+    std::fs::write(&prices, "prices:\n  nat-gateway/hour: {eu-west-1: 0}\n").unwrap();
+    let cheaper: serde_json::Value = serde_json::from_str(&jqs.run(&with).expect(0).stdout).unwrap();
+    assert!(sum(&cheaper, "least") < sum(&estimate, "least"));
+    std::fs::write(&prices, "prices:\n  nat-gatway/hour: {eu-west-1: 0}\n").unwrap();
+    jqs.run(&with).expect(1).says("prices.yaml:2:3: there is no price `nat-gatway/hour`: did you mean");
+
+    jqs.run(&["cost", "--region", "cn-north-1"]).expect(2).says("there are no prices for the region `cn-north-1`");
+    jqs.run(&["cost", "-P", "Storage=x"]).expect(2).says("`Storage` is not a parameter of");
+    jqs.run(&["cost", "--spans-per-day", "many"]).expect(2).says("write a number such as 500, 1.5k, 10M or 2G");
+    let assumptions = jqs.run(&["cost", "--assumptions", "--spans-per-day", "3M"]).expect(0).stdout;
+    assert!(
+        assumptions.lines().any(|line| line.starts_with("spans-per-day") && line.contains("  3M  ")),
+        "{assumptions}"
+    );
+}
+
+#[test]
+fn graph_draws_our_templates_and_any_other() {
+    let jqs = jqs_at(&format!("http://127.0.0.1:{}", free_port()));
+    for (format, start) in [("svg", "<svg "), ("dot", "digraph \"jaeger-new-vpc.yaml\" {"), ("mermaid", "flowchart TB")]
+    {
+        let run = jqs.run(&["graph", "--storage", "opensearch", "--format", format]).expect(0);
+        assert!(run.stdout.starts_with(start) && run.took < QUICK, "{format}: {run:?}");
+    }
+    let (template, picture) = (jqs.home.path().join("t.yaml"), jqs.home.path().join("t.svg"));
+    std::fs::write(&template, "Resources: {Topic: {Type: AWS::SNS::Topic}, Nested: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./gone.yaml}}}").unwrap();
+    let (template, picture) = (template.to_str().unwrap(), picture.to_str().unwrap());
+    let run = jqs.run(&["graph", template, "--out", picture]).expect(0);
+    let run = run.says("the template of `Nested` is not there").says("wrote ");
+    assert!(run.stdout.is_empty() && std::fs::read_to_string(picture).unwrap().contains(">Topic</text>"));
+    jqs.run(&["graph", jqs.home.path().to_str().unwrap()]).expect(2).says("name the outermost template in it");
+}

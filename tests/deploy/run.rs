@@ -60,6 +60,32 @@ impl Jqs {
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Run {
+        let mut command = self.prepare(Self::program());
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut pipe, input).unwrap();
+        drop(pipe);
+        finish(child)
+    }
+
+    /// Runs it, and looks all the while at what it uses of the machine.
+    pub(crate) fn run_measured(&self, arguments: &[&str]) -> (Run, Usage) {
+        let child = self.start(arguments);
+        let process = format!("/proc/{}", child.id());
+        let watcher = std::thread::spawn(move || {
+            let mut last = Usage::default();
+            // A process that has ended has no memory.
+            while let Some(now) = usage(&process) {
+                last = now;
+            }
+            last
+        });
+        let run = finish(child);
+        (run, watcher.join().unwrap())
+    }
+
     /// Runs it on a terminal of its own, made by `script`; what is typed comes from `answers`.
     pub(crate) fn run_on_terminal(&self, arguments: &[&str], answers: &str) -> Run {
         let line = format!("{} {}", Self::program().display(), arguments.join(" "));
@@ -75,6 +101,24 @@ impl Jqs {
         drop(input);
         run
     }
+}
+
+/// What a process has used until it was last looked at. Its own time, and not the clock's: other tests run beside it.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Usage {
+    pub(crate) peak_bytes: u64,
+    pub(crate) time: Duration,
+}
+
+fn usage(process: &str) -> Option<Usage> {
+    let status = std::fs::read_to_string(format!("{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+    let stat = std::fs::read_to_string(format!("{process}/stat")).ok()?;
+    // Behind the name in brackets, the 12th and 13th are the time in the program and in the kernel, in hundredths.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let hundredths: u64 = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Some(Usage { peak_bytes: kilobytes * 1024, time: Duration::from_millis(hundredths * 10) })
 }
 
 pub(crate) fn finish(child: Child) -> Run {

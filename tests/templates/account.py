@@ -1,6 +1,7 @@
 """An account of the stand-in: deploys, deletes and lists what is there."""
 
 import json
+from contextlib import contextmanager
 
 import boto3
 
@@ -13,7 +14,10 @@ class Account:
     def __init__(self):
         session = boto3.Session()
         self.region = session.region_name
-        for service in ("cloudformation", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "s3"):
+        for service in (
+            "acm", "cloudformation", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "logs", "opensearch", "route53", "s3",
+            "scheduler", "servicediscovery", "sns", "sqs", "ssm",
+        ):
             setattr(self, service, session.client(service))
 
     def upload(self, folder):
@@ -41,6 +45,17 @@ class Account:
         )
         self.wait("stack_update_complete", stack)
         return self.outputs(stack)
+
+    @contextmanager
+    def deployed(self, stack, template, parameters):
+        """The stack's outputs, for as long as it is there; afterwards nothing may be left of it."""
+        before = self.inventory()
+        try:
+            yield self.create(stack, template, parameters)
+        finally:
+            self.delete(stack)
+        left = self.inventory() - before
+        assert not left, f"left behind: {left}"
 
     def delete(self, stack):
         self.cloudformation.delete_stack(StackName=stack)
@@ -73,6 +88,9 @@ class Account:
         [description] = self.cloudformation.describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
+    def pages(self, service, operation, key):
+        return [each for page in service.get_paginator(operation).paginate() for each in page[key]]
+
     def services(self, cluster):
         arns = self.ecs.list_services(cluster=cluster)["serviceArns"]
         found = self.ecs.describe_services(cluster=cluster, services=arns)["services"]
@@ -82,6 +100,9 @@ class Account:
         task = self.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         return task["containerDefinitions"][0]
 
+    def parameter(self, name):
+        return self.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+
     def security_group(self, group_id):
         return self.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
 
@@ -89,6 +110,23 @@ class Account:
         names = self.iam.list_role_policies(RoleName=role)["PolicyNames"]
         found = [self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
         return [json.loads(each) if isinstance(each, str) else each for each in found]
+
+    def records(self):
+        """What answers to which name in which zone: zone, name, type and the alias's target."""
+        for zone in self.route53.list_hosted_zones()["HostedZones"]:
+            for record in self.route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+                if "AliasTarget" in record:
+                    target = record["AliasTarget"]["DNSName"]
+                    yield zone["Id"].rsplit("/", 1)[1], record["Name"], record["Type"], target
+
+    def listeners(self):
+        balancers = self.elbv2.describe_load_balancers()["LoadBalancers"]
+        for each in balancers:
+            yield from self.elbv2.describe_listeners(LoadBalancerArn=each["LoadBalancerArn"])["Listeners"]
+
+    def rules(self, listener):
+        rules = self.elbv2.describe_rules(ListenerArn=listener)["Rules"]
+        return [rule for rule in rules if not rule["IsDefault"]]
 
     def inventory(self):
         """Everything that a deployment may leave behind."""
@@ -107,9 +145,32 @@ class Account:
             "task definition": self.ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
             "load balancer": [each["LoadBalancerArn"] for each in self.elbv2.describe_load_balancers()["LoadBalancers"]],
             "target group": [each["TargetGroupArn"] for each in self.elbv2.describe_target_groups()["TargetGroups"]],
+            "listener rule": [rule["RuleArn"] for each in self.listeners() for rule in self.rules(each["ListenerArn"])],
+            "certificate": [each["CertificateArn"] for each in self.acm.list_certificates()["CertificateSummaryList"]],
+            "zone": [each["Id"] for each in self.route53.list_hosted_zones()["HostedZones"]],
+            "record": list(self.records()),
             "log group": [each["logGroupName"] for each in self.logs.describe_log_groups()["logGroups"]],
             "log policy": [each["policyName"] for each in self.logs.describe_resource_policies()["resourcePolicies"]],
             "domain": [each["DomainName"] for each in self.opensearch.list_domain_names()["DomainNames"]],
             "role": [each["RoleName"] for each in self.iam.list_roles()["Roles"]],
+            "policy": [each["PolicyName"] for each in self.iam.list_policies(Scope="Local")["Policies"]],
+            "namespace": [each["Name"] for each in self.servicediscovery.list_namespaces()["Namespaces"]],
+            "parameter": [each["Name"] for each in self.pages(self.ssm, "describe_parameters", "Parameters")],
+            "alarm": [each["AlarmName"] for each in self.cloudwatch.describe_alarms()["MetricAlarms"]],
+            "dashboard": [each["DashboardName"] for each in self.cloudwatch.list_dashboards()["DashboardEntries"]],
+            "topic": [each["TopicArn"] for each in self.sns.list_topics()["Topics"]],
+            "schedule group": [each["Name"] for each in self.scheduler.list_schedule_groups()["ScheduleGroups"]],
+            "queue": self.sqs.list_queues().get("QueueUrls", []),
+            "bucket": [each["Name"] for each in self.s3.list_buckets()["Buckets"]],
         }
         return {(kind, each) for kind, ids in listed.items() for each in ids}
+
+
+def for_existing_vpc(parameters, network):
+    """Parameters of the entry for an existing VPC that mean the same there, in that network."""
+    chosen = {key: value for key, value in parameters.items() if key not in ("NumberOfAZs", "NatGateways")}
+    zones = 3 if parameters.get("NumberOfAZs") == 3 else 2
+    subnets = {key: ",".join(network[key].split(",")[:zones]) for key in ("PrivateSubnetIDs", "PublicSubnetIDs")}
+    if chosen.get("LoadBalancerScheme") != "internet-facing":
+        del subnets["PublicSubnetIDs"]
+    return {"VPCID": network["VPCID"], "VPCCIDR": network["VPCCIDR"], **subnets, **chosen}

@@ -22,11 +22,31 @@ UNTAGGABLE = {
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::IAM::ManagedPolicy",
     "AWS::IAM::ServiceLinkedRole",
+    "AWS::Logs::MetricFilter",
     "AWS::Logs::ResourcePolicy",
+    "AWS::Route53::RecordSet",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::Scheduler::Schedule",
+}
+# About the VPC that only one entry has, or about a certificate's ARN, which the entries have yet to find.
+RULES_OF_ONE_PLACE = {
+    "DataNodesFitTheZones",
+    "InternetFacingHasPublicSubnets",
+    "ListenerHasCertificate",
+    "OutsidersSpeakTLS",
+    "ProviderIsReached",
+    "RegionHasTheZones",
+    "RouteTablesGetAnEndpoint",
+    "SubnetCIDRsAreAllGiven",
+    "TasksHaveAWayOut",
 }
 ENTRY_OUTPUTS = {
     "ClusterName",
+    "DiscoveryName",
     "ImageUri",
     "JaegerURL",
     "LoadBalancerArn",
@@ -34,6 +54,7 @@ ENTRY_OUTPUTS = {
     "OpenSearchEndpoint",
     "OtlpGrpcEndpoint",
     "OtlpHttpEndpoint",
+    "QueryDiscoveryName",
     "ServiceNames",
     "StorageBackend",
 }
@@ -83,9 +104,12 @@ def test_a_parameter_means_the_same_everywhere():
             # A new VPC must have room for subnets of a known size, and resolves its lists itself.
             if parameter == "VPCCIDR":
                 continue
-            constraint = {key: definition.get(key) for key in ("Type", "AllowedPattern", "AllowedValues", "MinValue", "MaxValue", "Default")}
-            first = seen.setdefault(parameter, (name, constraint))
-            assert constraint == first[1], f"{parameter} differs between {first[0]} and {name}"
+            constraint = {key: definition.get(key) for key in ("Type", "AllowedPattern", "AllowedValues", "MinValue", "MaxValue")}
+            # A module may insist on what an entry leaves open, but not assume something else.
+            default = definition.get("Default")
+            first, known, assumed = seen.setdefault(parameter, (name, constraint, default))
+            assert constraint == known, f"{parameter} differs between {first} and {name}"
+            assert default == assumed or None in (default, assumed), f"{parameter} differs between {first} and {name}"
 
 
 def test_a_rule_says_the_same_everywhere():
@@ -96,8 +120,7 @@ def test_a_rule_says_the_same_everywhere():
     entries = [set(load(name)["Rules"]) for name in ENTRIES]
     for name in ALL:
         for rules in entries:
-            specific = {"InternetFacingHasPublicSubnets", "DataNodesFitTheZones"}
-            assert set(load(name).get("Rules", {})) - specific <= rules
+            assert set(load(name).get("Rules", {})) - RULES_OF_ONE_PLACE <= rules
 
 
 @pytest.mark.parametrize("rule, prefix", [("AllInOneSize", "MemoryTask"), ("CollectorSize", "Collector"), ("QuerySize", "Query")])
@@ -131,6 +154,15 @@ def test_data_nodes_spread_evenly_over_the_zones_they_need():
             assert admits(rule, chosen) == (zones <= offered), f"{count} nodes in {offered} zones"
 
 
+def test_dedicated_masters_are_for_domains_that_can_use_them():
+    domain = load("modules/opensearch.yaml")
+    for count in domain["Parameters"]["OpenSearchInstanceCount"]["AllowedValues"]:
+        for masters in ("", "m7g.large.search"):
+            chosen = {"OpenSearchInstanceCount": count, "OpenSearchMasterInstanceType": masters}
+            admitted = all(admits(rule, chosen) for rule in domain["Rules"].values())
+            assert admitted == (count > 1 if masters else count <= 10), chosen
+
+
 def test_traces_fill_sixty_percent_of_the_task():
     template = load("modules/memory.yaml")
     bytes_of = template["Mappings"]["TraceMemory"]
@@ -142,8 +174,10 @@ def test_traces_fill_sixty_percent_of_the_task():
 @pytest.mark.parametrize("name", ALL)
 def test_everything_that_can_be_is_tagged(name):
     for logical_id, resource in load(name)["Resources"].items():
-        tags = resource["Properties"].get("Tags", [])
-        tagged = {"Key": "EnvironmentName", "Value": {"Ref": "EnvironmentName"}} in tags
+        name_of_tags = "HostedZoneTags" if resource["Type"] == "AWS::Route53::HostedZone" else "Tags"
+        tags = resource["Properties"].get(name_of_tags, [])
+        tag = {"Ref": "EnvironmentName"}
+        tagged = tags == {"EnvironmentName": tag} or {"Key": "EnvironmentName", "Value": tag} in tags
         assert tagged != (resource["Type"] in UNTAGGABLE), logical_id
 
 
@@ -153,6 +187,8 @@ def test_permissions_have_no_wildcard_where_there_is_a_choice(name):
         if "Effect" not in statement or "Action" not in statement:
             continue
         actions = statement["Action"]
+        if statement["Effect"] == "Deny":
+            continue
         assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions))
         assert statement.get("Principal") != "*"
         if statement.get("Resource") == "*":
@@ -171,14 +207,26 @@ def test_nothing_is_bound_to_a_partition_region_or_name(name):
 
 
 def test_scaled_services_have_no_desired_count():
-    template = load("modules/collector-query.yaml")
-    services = resources(template, "AWS::ECS::Service")
-    targets = resources(template, "AWS::ApplicationAutoScaling::ScalableTarget")
-    assert len(services) == len(targets) == 2
+    services = resources(load("modules/collector-query.yaml"), "AWS::ECS::Service")
     assert not any("DesiredCount" in service["Properties"] for service in services.values())
+    nested = children(load("jaeger-existing-vpc.yaml")).values()
+    scaled = [passed["ServiceName"]["Fn::GetAtt"][1] for file, passed in nested if file == "modules/scaling.yaml"]
+    assert scaled == [f"Outputs.{logical_id.removesuffix('Service')}ServiceName" for logical_id in services]
     [alone] = resources(load("modules/memory.yaml"), "AWS::ECS::Service").values()
     assert alone["Properties"]["DesiredCount"] == 1
     assert alone["Properties"]["DeploymentConfiguration"]["MaximumPercent"] == 100
+
+
+def test_services_are_scaled_on_cpu_and_memory_to_what_is_asked_for():
+    policies = resources(load("modules/scaling.yaml"), "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    tracked = {}
+    for policy in policies:
+        tracking = policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+        tracked[tracking["PredefinedMetricSpecification"]["PredefinedMetricType"]] = tracking["TargetValue"]["Ref"]
+    assert tracked == {
+        "ECSServiceAverageCPUUtilization": "TargetCpuPercent",
+        "ECSServiceAverageMemoryUtilization": "TargetMemoryPercent",
+    }
 
 
 @pytest.mark.parametrize("name", ["modules/memory.yaml", "modules/collector-query.yaml"])
@@ -199,7 +247,8 @@ def test_services_guard_their_deployments_and_tasks(name):
 def test_the_domain_is_private_and_encrypted():
     [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
     properties = domain["Properties"]
-    assert properties["EncryptionAtRestOptions"] == properties["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+    assert properties["EncryptionAtRestOptions"]["Enabled"] is True
+    assert properties["NodeToNodeEncryptionOptions"] == {"Enabled": True}
     assert properties["DomainEndpointOptions"] == {
         "EnforceHTTPS": True,
         "TLSSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10",

@@ -4,21 +4,16 @@ import json
 import re
 
 import pytest
-from account import Account
+from account import for_existing_vpc
 from botocore.exceptions import ClientError
-from template import FOLDER
+from entry import CERTIFICATE, LONGEST_NAME, OPENSEARCH, PUBLIC, STACK, for_entry
+from reach import check_placement, check_reach
 
-STACK = "a-stack-with-a-rather-long-name-as-pipelines-tend-to-make-them"
-LONGEST_NAME = "abcdefghijkl"
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
-VPC_CIDR = "10.0.0.0/16"
 TARGETS = {4317: 4317, 4318: 4318, 80: 16686}
 TLS_TARGETS = {4317: 4317, 4318: 4318, 443: 16686}
 SERVICE_LINKED_ROLE = ("role", "AWSServiceRoleForOpensearchservice")
 
-OPENSEARCH = {"StorageBackend": "opensearch"}
-PUBLIC = {"LoadBalancerScheme": "internet-facing", "AllowedCIDR": "203.0.113.0/24"}
-OPEN_TO_ALL = {"LoadBalancerScheme": "internet-facing", "AllowedCIDR": "0.0.0.0/0", "CertificateArn": CERTIFICATE}
+OPEN_TO_ALL = {**PUBLIC, "AllowedCIDR": "0.0.0.0/0"}
 
 CASES = {
     "memory": {},
@@ -26,7 +21,7 @@ CASES = {
     "memory, largest task": {"MemoryTaskCpu": 4096, "MemoryTaskMemory": 30720},
     "memory, internet-facing": PUBLIC,
     "memory, other image": {"ImageUri": "210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/jqs:1.2.3"},
-    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enabled"},
+    "memory, X86_64, insights": {"CpuArchitecture": "X86_64", "ContainerInsights": "enhanced"},
     "opensearch": OPENSEARCH,
     "opensearch, one node": {**OPENSEARCH, "OpenSearchInstanceCount": 1},
     "opensearch, three zones": {
@@ -43,44 +38,22 @@ REFUSED = {
     "collector too large": ({**OPENSEARCH, "CollectorCpu": 4096}, "CollectorMemory must be"),
     "range upside down": ({**OPENSEARCH, "MinQueryCount": 4, "MaxQueryCount": 2}, "MinQueryCount must not"),
     "internet-facing for nobody": ({"LoadBalancerScheme": "internet-facing"}, "needs AllowedCIDR"),
-    "open to all in clear text": ({**OPEN_TO_ALL, "CertificateArn": ""}, "needs CertificateArn"),
+    "internet-facing in clear text": ({**PUBLIC, "Certificate": "Disabled", "CertificateArn": ""}, "needs a Certificate"),
     "name too long": ({"EnvironmentName": LONGEST_NAME + "m"}, "EnvironmentName"),
     "name in capitals": ({"EnvironmentName": "Jaeger"}, "EnvironmentName"),
     "wide range in disguise": ({**PUBLIC, "AllowedCIDR": "203.0.113.0/0"}, "AllowedCIDR"),
     "image without a tag": ({"ImageUri": "example/jqs"}, "ImageUri"),
     "unknown storage": ({"StorageBackend": "paper"}, "StorageBackend"),
+    "queries found nowhere": ({"NamespaceSuffix": "", "DiscoverQuery": "Yes"}, "DiscoverQuery needs"),
+    "no alarms to be told of": ({"CreateAlarms": "No", "AlarmEmail": "ops@example.com"}, "need CreateAlarms"),
 }
-
-
-@pytest.fixture(scope="session")
-def account():
-    account = Account()
-    account.upload(FOLDER)
-    return account
-
-
-@pytest.fixture(scope="session")
-def network(account):
-    """An existing VPC, for which the module alone must do."""
-    outputs = account.create("network", "modules/vpc.yaml", {"NumberOfAZs": 3, "VPCCIDR": VPC_CIDR})
-    yield outputs
-    account.delete("network")
-
-
-def for_existing_vpc(parameters, network):
-    chosen = {key: value for key, value in parameters.items() if key not in ("NumberOfAZs", "NatGateways")}
-    zones = 3 if parameters.get("NumberOfAZs") == 3 else 2
-    subnets = {key: ",".join(network[key].split(",")[:zones]) for key in ("PrivateSubnetIDs", "PublicSubnetIDs")}
-    if chosen.get("LoadBalancerScheme") != "internet-facing":
-        del subnets["PublicSubnetIDs"]
-    return {"VPCID": network["VPCID"], "VPCCIDR": network["VPCCIDR"], **subnets, **chosen}
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("entry", ["new", "existing"])
 def test_deploy_and_delete(account, network, entry, case):
     parameters = {"EnvironmentName": LONGEST_NAME, **CASES[case]}
-    given = parameters if entry == "new" else for_existing_vpc(parameters, network)
+    given = for_entry(entry, parameters, network)
     before = account.inventory()
     outputs = account.create(STACK, f"jaeger-{entry}-vpc.yaml", given)
     try:
@@ -137,38 +110,6 @@ def check_load_balancer(account, outputs, parameters):
         assert (group["TargetType"], group["HealthCheckPort"], group["HealthCheckPath"]) == ("ip", "13133", "/status")
         assert group["HealthCheckProtocol"] == "HTTP"
     check_reach(account, balancer["SecurityGroups"], set(targets), parameters)
-
-
-def check_placement(account, balancer, parameters):
-    """In public subnets if and only if it is internet-facing."""
-    subnets = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
-    assert len(subnets) == (3 if parameters.get("NumberOfAZs") == 3 else 2)
-    tables = account.ec2.describe_route_tables()["RouteTables"]
-    for subnet in subnets:
-        [table] = [each for each in tables if subnet in [link.get("SubnetId") for link in each["Associations"]]]
-        ways_out = [each.get("GatewayId", "") for each in table["Routes"] if each.get("DestinationCidrBlock") == "0.0.0.0/0"]
-        public = any(way.startswith("igw-") for way in ways_out)
-        assert public == (balancer["Scheme"] == "internet-facing")
-
-
-def check_reach(account, group_ids, ports, parameters):
-    """Clients reach the load balancer from the ranges asked for, and only the load balancer reaches the tasks."""
-    [group_id] = group_ids
-    group = account.security_group(group_id)
-    allowed = {VPC_CIDR, *filter(None, [parameters.get("AllowedCIDR")])}
-    assert {
-        (rule["FromPort"], rule["ToPort"], source["CidrIp"]) for rule in group["IpPermissions"] for source in rule["IpRanges"]
-    } == {(port, port, cidr) for port in ports for cidr in allowed}
-
-    assert not any(rule["IpRanges"] for rule in group["IpPermissionsEgress"])
-    behind = {(rule["FromPort"], pair["GroupId"]) for rule in group["IpPermissionsEgress"] for pair in rule["UserIdGroupPairs"]}
-    [task_group_id] = {each for _, each in behind}
-    assert {port for port, _ in behind} == {4317, 4318, 16686, 13133}
-    tasks = account.security_group(task_group_id)
-    assert {
-        (rule["FromPort"], rule["ToPort"], pair["GroupId"]) for rule in tasks["IpPermissions"] for pair in rule["UserIdGroupPairs"]
-    } == {(port, port, group_id) for port in (4317, 4318, 16686, 13133)}
-    assert not any(rule["IpRanges"] for rule in tasks["IpPermissions"])
 
 
 def check_services(account, outputs, parameters):
@@ -230,7 +171,7 @@ def check_domain(account, parameters):
 @pytest.mark.parametrize("entry", ["new", "existing"])
 def test_refuse(account, network, entry, case):
     parameters, reason = REFUSED[case]
-    given = parameters if entry == "new" else for_existing_vpc(parameters, network)
+    given = for_entry(entry, parameters, network)
     with pytest.raises(ClientError, match=reason):
         account.create(STACK, f"jaeger-{entry}-vpc.yaml", given)
 
@@ -250,8 +191,9 @@ def test_refuse_internet_facing_without_public_subnets(account, network):
 def test_two_deployments_of_one_name_live_side_by_side(account, network):
     before = account.inventory()
     given = for_existing_vpc(OPENSEARCH, network)
-    stacks = ["first", "second"]
-    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", given)["ClusterName"] for stack in stacks}
+    nameless = {**given, "NamespaceSuffix": "", "PublishParameters": "No"}
+    stacks = {"first": given, "second": nameless}
+    clusters = {account.create(stack, "jaeger-existing-vpc.yaml", stacks[stack])["ClusterName"] for stack in stacks}
     assert len(clusters) == 2
     assert len(account.opensearch.list_domain_names()["DomainNames"]) == 2
     for stack in stacks:

@@ -327,7 +327,7 @@ impl<'a> Evaluator<'a> {
         };
         let mut pieces = self.stack_name(*parent).pieces().unwrap_or_default();
         pieces.push(Piece::Known(format!("-{logical_id}-").into()));
-        pieces.push(Piece::Unknown(Arc::new(Unknown::Pseudo(functions::STACK_SUFFIX.into()))));
+        pieces.push(Piece::Unknown(Arc::new(Unknown::StackSuffix(id))));
         Value::from_pieces(pieces)
     }
 
@@ -342,7 +342,7 @@ impl<'a> Evaluator<'a> {
         pieces.extend([account, known(":stack/".to_owned())]);
         pieces.extend(self.stack_name(id).pieces().unwrap_or_default());
         pieces.push(known("/".to_owned()));
-        pieces.push(Piece::Unknown(Arc::new(Unknown::Pseudo(functions::STACK_UUID.into()))));
+        pieces.push(Piece::Unknown(Arc::new(Unknown::StackUuid(id))));
         Value::from_pieces(pieces)
     }
 

@@ -105,7 +105,7 @@ pub(super) fn literal(scalar: &Scalar) -> Value {
     match scalar.meaning() {
         Meaning::Null => Value::Null,
         Meaning::Bool(flag) => Value::Bool(flag),
-        Meaning::Number => Value::Number(scalar.text.as_str().into()),
+        Meaning::Number => Value::Number(scalar.decimal().into()),
         Meaning::Text => substitution::dynamic(&scalar.text),
     }
 }

@@ -58,18 +58,13 @@ pub(super) fn split(delimiter: &str, text: &Value) -> Outcome {
 fn may_contain(unknown: &Unknown, delimiter: &str) -> bool {
     match unknown {
         Unknown::Reference(_) | Unknown::Attribute(..) => delimiter != ",",
-        Unknown::Pseudo(name) => match &**name {
-            "AWS::AccountId" => false,
-            STACK_UUID => delimiter == "-",
-            _ => true,
-        },
+        Unknown::Pseudo(name) => &**name != "AWS::AccountId",
+        Unknown::StackUuid(_) => delimiter == "-",
+        // Capitals and digits.
+        Unknown::StackSuffix(_) => delimiter.chars().all(|letter| letter.is_ascii_alphanumeric()),
         _ => true,
     }
 }
-
-/// The last part of a stack's id, and the letters at the end of a nested stack's name.
-pub const STACK_UUID: &str = "AWS::StackId/uuid";
-pub const STACK_SUFFIX: &str = "AWS::StackName/suffix";
 
 pub(super) fn select(index: &Value, list: &Value) -> Outcome {
     let Some(at) = index.as_text() else {
@@ -140,9 +135,14 @@ fn differs(text: &[Piece], pattern: &[Piece]) -> bool {
     // What a resource gives is never empty.
     let is_filled = |piece: &Piece| match piece {
         Piece::Known(text) => !text.is_empty(),
-        Piece::Unknown(unknown) => {
-            matches!(**unknown, Unknown::Reference(_) | Unknown::Attribute(..) | Unknown::Pseudo(_))
-        }
+        Piece::Unknown(unknown) => !matches!(
+            **unknown,
+            Unknown::Parameter(_)
+                | Unknown::Import(_)
+                | Unknown::Dynamic(_)
+                | Unknown::Part { .. }
+                | Unknown::NotEvaluated(_)
+        ),
     };
     !starts || !ends || (text.is_empty() && pattern.iter().any(is_filled))
 }

@@ -6,12 +6,15 @@ use crate::template::{Output, Parameter, Resource, Template};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Map → top key → second key → value.
+type Mappings = HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Arc<str>, Value>>>;
+
 #[derive(Debug)]
 pub struct Program {
     pub template: Template,
     parameters: HashMap<Arc<str>, usize>,
     conditions: HashMap<Arc<str>, Expression>,
-    mappings: HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Arc<str>, Value>>>,
+    mappings: Mappings,
     resources: HashMap<Arc<str>, usize>,
     properties: Vec<Option<Expression>>,
     outputs: HashMap<Arc<str>, usize>,
@@ -107,8 +110,8 @@ fn index<'a>(names: impl Iterator<Item = &'a String>) -> HashMap<Arc<str>, usize
     names.enumerate().map(|(at, name)| (name.as_str().into(), at)).collect()
 }
 
-fn mappings(template: &Template) -> HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Arc<str>, Value>>> {
-    let mut mappings: HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Arc<str>, Value>>> = HashMap::new();
+fn mappings(template: &Template) -> Mappings {
+    let mut mappings = Mappings::new();
     for (map, tops) in template.section("Mappings") {
         for (top, seconds) in tops.entries() {
             for (second, value) in seconds.entries() {

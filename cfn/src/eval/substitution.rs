@@ -14,7 +14,7 @@ pub enum Slot {
 }
 
 /// Takes a pattern apart. `${!Literal}` stands for `${Literal}`.
-pub(super) fn slots(pattern: &str) -> Result<Vec<Slot>, String> {
+pub(crate) fn slots(pattern: &str) -> Result<Vec<Slot>, String> {
     let mut slots = Vec::new();
     let mut text = String::new();
     let mut rest = pattern;

@@ -134,10 +134,17 @@ fn values_flow_into_nested_stacks_and_back() {
 
 #[test]
 fn circles_end_with_a_fault() {
-    let text = "Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}
-Resources: {T: {Type: T, Condition: A}}
-Outputs: {O: {Condition: A, Value: x}}";
-    let fault = outputs(text, &Given::new("eu-west-1")).expect_err("a circle");
+    let entry = "Conditions: {Always: !Equals [a, a]}
+Resources:
+  T:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: ./child.yaml, Parameters: {A: !If [Always, !GetAtt T.Outputs.O, b]}}
+Outputs: {O: {Value: !GetAtt T.Outputs.O}}";
+    let child = "Parameters: {A: {Type: String}}
+Resources: {R: {Type: T}}
+Outputs: {O: {Value: !Ref A}}";
+    let tree = StackTree::open(&library(&[("t.yaml", entry), ("child.yaml", child)]), "t.yaml").expect("templates");
+    let fault = resolve(&tree, &Given::new("eu-west-1")).expect_err("a circle").to_string();
     assert!(fault.ends_with("this depends on itself"), "{fault}");
 }
 

@@ -1,9 +1,10 @@
 //! The stacks that a template makes: itself, and what it nests, each with its own program.
 
+use super::circle;
 use super::program::Program;
 use crate::bundle::Bundle;
 use crate::error::{Error, ErrorKind, Result};
-use crate::template::{Template, fault};
+use crate::template::{Faults, Template, fault};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -73,9 +74,14 @@ pub struct StackTree {
 impl StackTree {
     /// Reads `entry` and everything that it nests.
     pub fn open(library: &dyn Library, entry: &str) -> Result<Self> {
+        Self::open_with(library, entry, &BTreeMap::new())
+    }
+
+    /// `given` has parameters of `entry` that its loops may run over. Those of nested stacks run over defaults.
+    pub fn open_with(library: &dyn Library, entry: &str, given: &BTreeMap<String, String>) -> Result<Self> {
         let mut reader =
             Reader { library, programs: HashMap::new(), tree: Self { stacks: Vec::new(), missing: Vec::new() } };
-        let program = reader.program(entry)?;
+        let program = reader.program(entry, given)?;
         let Some(program) = program else {
             return Err(Error::new(ErrorKind::Template, format!("there is no template `{entry}`")));
         };
@@ -112,12 +118,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn program(&mut self, name: &str) -> Result<Option<Arc<Program>>> {
+    fn program(&mut self, name: &str, given: &BTreeMap<String, String>) -> Result<Option<Arc<Program>>> {
         if let Some(program) = self.programs.get(name) {
             return Ok(Some(program.clone()));
         }
         let Some(text) = self.library.text(name)? else { return Ok(None) };
-        let program = Arc::new(Program::new(Template::read(name, &text)?));
+        let template = Template::read_with(name, &text, &|parameter| given.get(parameter).cloned())?;
+        let program = Arc::new(Program::new(template));
+        Faults::none_or(circle::faults(&program), ())?;
         self.programs.insert(name.to_owned(), program.clone());
         Ok(Some(program))
     }
@@ -153,7 +161,7 @@ impl Reader<'_> {
 
     fn find(&mut self, from: &str, url: &str) -> Result<Option<Arc<Program>>> {
         for name in candidates(from, url) {
-            if let Some(program) = self.program(&name)? {
+            if let Some(program) = self.program(&name, &BTreeMap::new())? {
                 return Ok(Some(program));
             }
         }
@@ -182,11 +190,8 @@ pub(crate) fn candidates(from: &str, url: &str) -> Vec<String> {
     let mut names = Vec::new();
     for skipped in 0..segments.len() {
         for depth in (0..=folders.len()).rev() {
-            if let Some(name) = joined(&folders[..depth], &segments[skipped..]) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+            let name = joined(&folders[..depth], &segments[skipped..]);
+            names.extend(name.filter(|name| !names.contains(name)));
         }
     }
     names

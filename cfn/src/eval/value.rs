@@ -43,8 +43,12 @@ pub enum Unknown {
     Attribute(Address, Arc<str>),
     /// A parameter of the outermost template that has no value.
     Parameter(Arc<str>),
-    /// A pseudo-parameter such as `AWS::StackId`.
+    /// A pseudo-parameter such as `AWS::AccountId`.
     Pseudo(Arc<str>),
+    /// The last part of a stack's id.
+    StackUuid(StackId),
+    /// The letters with which AWS ends the name of a nested stack.
+    StackSuffix(StackId),
     /// What another stack exports under that name.
     Import(Value),
     /// A dynamic reference, `{{resolve:…}}`.
@@ -220,6 +224,8 @@ impl Display for Unknown {
             Self::Reference(address) => write!(formatter, "${{{}}}", address.logical_id),
             Self::Attribute(address, name) => write!(formatter, "${{{}.{name}}}", address.logical_id),
             Self::Parameter(name) | Self::Pseudo(name) | Self::NotEvaluated(name) => write!(formatter, "${{{name}}}"),
+            Self::StackUuid(_) => formatter.write_str("${AWS::StackId/uuid}"),
+            Self::StackSuffix(_) => formatter.write_str("${AWS::StackName/suffix}"),
             Self::Import(name) => write!(formatter, "${{Fn::ImportValue {name}}}"),
             Self::Dynamic(text) => formatter.write_str(text),
             Self::Part { of, function, at } => write!(formatter, "${{{function} {at} of {of}}}"),

@@ -9,14 +9,14 @@ use std::borrow::Cow;
 /// When a rule of ours applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Profile {
+pub enum Ruleset {
     /// To every template.
     Default,
     /// To templates that are published for others, as a Quick Start is.
     QuickStart,
 }
 
-impl Profile {
+impl Ruleset {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -29,7 +29,7 @@ impl Profile {
 pub(super) struct OwnRule {
     pub(super) id: &'static str,
     pub(super) severity: Severity,
-    pub(super) profile: Profile,
+    pub(super) ruleset: Ruleset,
     pub(super) title: &'static str,
     /// Why it matters, and what to do about it.
     pub(super) reason: &'static str,
@@ -43,7 +43,7 @@ pub(super) struct OwnRule {
 pub struct RuleInfo {
     pub id: Cow<'static, str>,
     pub severity: Severity,
-    pub profile: Profile,
+    pub ruleset: Ruleset,
     pub origin: &'static str,
     pub title: Cow<'static, str>,
     pub reason: Option<Cow<'static, str>>,
@@ -107,7 +107,7 @@ impl From<&OwnRule> for RuleInfo {
         Self {
             id: rule.id.into(),
             severity: rule.severity,
-            profile: rule.profile,
+            ruleset: rule.ruleset,
             origin: "jqs",
             title: rule.title.into(),
             reason: Some(rule.reason.into()),
@@ -120,7 +120,7 @@ impl From<&rules::RuleDefinition> for RuleInfo {
         Self {
             id: rule.id.into(),
             severity: severity(rule.severity()),
-            profile: Profile::Default,
+            ruleset: Ruleset::Default,
             origin: match rule.origin {
                 rules::RuleOrigin::Schema => "CloudFormation",
                 rules::RuleOrigin::CfnLint => "cfn-lint",

@@ -38,7 +38,9 @@ impl<'a> Nesting<'a> {
             Ok(None) => None,
             Ok(Some(text)) => Some(match Template::read(name, &text) {
                 Ok(template) => Nested::Template(Arc::new(template)),
-                Err(error) => Nested::Unreadable(error.full().into()),
+                Err(faults) => {
+                    Nested::Unreadable(faults.all().first().map(ToString::to_string).unwrap_or_default().into())
+                }
             }),
             Err(error) => Some(Nested::Unreadable(error.full().into())),
         };

@@ -18,14 +18,14 @@ mod validator;
 mod walk;
 
 pub use cases::DEFAULT_COMBINATIONS_MAX;
-pub use catalog::{Profile, RuleInfo, all as rules, find as rule, nearest as nearest_rule};
+pub use catalog::{RuleInfo, Ruleset, all as rules, find as rule, nearest as nearest_rule};
 pub use source::Source;
 pub use suppression::DEFAULT_MARKER;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::eval::Library;
-use crate::template::{self, Node, Position, Template};
+use crate::template::{self, Faults, Node, Template};
 use cases::Cases;
 use library::Nesting;
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ use validator::Validator;
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The rules to apply; without one, those that the template itself asks for.
-    pub profile: Option<Profile>,
+    pub ruleset: Option<Ruleset>,
     /// Regions to check for; without one, only what is wrong in every region counts.
     pub regions: Vec<String>,
     /// Guard rules of the user: names and texts.
@@ -103,11 +103,11 @@ impl Linter<'_> {
                 let calls = functions::check(template).into_iter();
                 found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
             }
-            Err(error) => unreadable(source, error, &mut found),
+            Err(faults) => unreadable(source, faults, &mut found),
         }
-        let profile = self.options.profile.unwrap_or_else(|| asked_for(root.as_ref().ok()));
+        let ruleset = self.options.ruleset.unwrap_or_else(|| asked_for(root.as_ref().ok()));
         found.retain(|one| {
-            catalog::own(&one.rule).is_none_or(|rule| rule.profile == Profile::Default || rule.profile == profile)
+            catalog::own(&one.rule).is_none_or(|rule| rule.ruleset == Ruleset::Default || rule.ruleset == ruleset)
         });
         without_twins(&mut found);
         Suppressions::read(&source.text, root.as_ref().ok()).apply(&source.name, &mut found);
@@ -136,31 +136,23 @@ fn errors(found: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
     found.iter().filter(|one| one.severity == Severity::Error)
 }
 
-fn asked_for(root: Option<&Node>) -> Profile {
+fn asked_for(root: Option<&Node>) -> Ruleset {
     let metadata = root.and_then(|root| root.get("Metadata"));
     if metadata.is_some_and(|metadata| metadata.get(INTERFACE).is_some()) {
-        return Profile::QuickStart;
+        return Ruleset::QuickStart;
     }
-    Profile::Default
+    Ruleset::Default
 }
 
-/// Our reader's fault, unless the validator says what is wrong in its own words, and not only that it cannot read it.
-fn unreadable(source: &Source, error: &Error, found: &mut Vec<Diagnostic>) {
+/// Our reader's faults, unless the validator says what is wrong in its own words, and not only that it cannot read it.
+fn unreadable(source: &Source, faults: &Faults, found: &mut Vec<Diagnostic>) {
     const SYNTAX: &str = "F1101";
     if errors(found).any(|one| one.rule != SYNTAX) {
         return;
     }
     found.retain(|one| one.rule != SYNTAX);
-    let text = error.to_string();
-    let place = text.strip_prefix(&source.name).and_then(|rest| rest.strip_prefix(':'));
-    let parts = place.and_then(|rest| {
-        let mut parts = rest.splitn(3, ':');
-        let number = |part: Option<&str>| part?.parse::<u32>().ok();
-        Some((number(parts.next())?, number(parts.next())?, parts.next()?.trim().to_owned()))
-    });
-    let (line, column, message) = parts.unwrap_or((Position::START.line, Position::START.column, text));
-    let span = source::Lines::of(&source.text).span(line, column, column);
-    found.push(catalog::finding("J0001", &source.name, span, message));
+    let faults = faults.all().iter();
+    found.extend(faults.map(|fault| catalog::finding("J0001", &source.name, fault.span, fault.message.as_str())));
 }
 
 /// Of two rules that say the same of a line, the graver one stays; ours, where they are alike.

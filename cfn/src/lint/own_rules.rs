@@ -1,19 +1,19 @@
 //! Our own rules. J0: the linter itself; J1: nested stacks; J2: portability; J3: parameters and texts; J4: security;
 //! J5: operation; J6: functions. docs/lint.md shows the same table.
 
-use super::catalog::{OwnRule, Profile};
+use super::catalog::{OwnRule, Ruleset};
 use crate::diagnostic::Severity;
-use Profile::{Default, QuickStart};
+use Ruleset::{Default, QuickStart};
 use Severity::{Error, Info, Warning};
 
 const fn rule(
     id: &'static str,
     severity: Severity,
-    profile: Profile,
+    ruleset: Ruleset,
     title: &'static str,
     reason: &'static str,
 ) -> OwnRule {
-    OwnRule { id, severity, profile, title, reason, twins: &[] }
+    OwnRule { id, severity, ruleset, title, reason, twins: &[] }
 }
 
 const fn twin(of: OwnRule, twins: &'static [&'static str]) -> OwnRule {

@@ -4,7 +4,7 @@
 
 use super::catalog;
 use crate::diagnostic::Diagnostic;
-use crate::template::{Node, Position, Span};
+use crate::template::{Node, Position, Span, span_of};
 use granit_parser::{Event, Options, Parser};
 use std::cell::Cell;
 
@@ -102,7 +102,7 @@ fn comments(text: &str, all: &mut Vec<Suppression>) {
         let Event::Comment(comment, _) = event else { continue };
         let Some(rest) = comment.trim().strip_prefix(DEFAULT_MARKER) else { continue };
         let (ids, reason) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
-        let span = Span::from(&span);
+        let span = span_of(&span);
         let scope = scope(span.start, &lines);
         for id in ids.split(',').filter(|id| !id.is_empty()) {
             let (id, has_reason) = (id.to_owned(), !reason.trim().is_empty());

@@ -4,6 +4,7 @@ use super::scene::Scene;
 use crate::eval::{Address, Outcome, StackTree};
 use crate::template::Span;
 use serde::Serialize;
+use std::fmt::{self, Display};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -11,6 +12,16 @@ pub enum Severity {
     Info,
     Warning,
     Error,
+}
+
+impl Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
 }
 
 /// How finely the cases must be told apart for a check.

@@ -1,9 +1,11 @@
 //! Runs every check on every resource in every case that makes a difference to it, and keeps what it finds in cases that a
 //! user can reach: those that the rules of the template do not refuse.
 
+use super::acceptance;
 use super::case::{Cases, Choice, Space, Subject, with_defaults};
 use super::check::{Check, Grain, Problem, Severity};
 use super::domain::Domains;
+use super::influence::Influence;
 use super::reachable::Rules;
 use super::regions;
 use super::scene::{Inventory, Scene};
@@ -49,6 +51,8 @@ pub struct Finding {
     pub case: Vec<Choice>,
     /// In how many of the cases looked at it is there.
     pub cases: u64,
+    /// Why the author of the template accepts it.
+    pub accepted: Option<String>,
 }
 
 /// What became of one check.
@@ -56,7 +60,9 @@ pub struct Proven {
     pub check: &'static Check,
     pub questions: usize,
     pub cases: u64,
+    /// Those that are not accepted.
     pub findings: usize,
+    pub accepted: usize,
 }
 
 pub struct Proof {
@@ -72,12 +78,18 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// The worst of what is not accepted.
     pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.check.severity).max()
+        self.open().map(|finding| finding.check.severity).max()
+    }
+
+    /// What nobody has accepted.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.accepted.is_none())
     }
 }
 
-pub fn prove(tree: &StackTree, checks: &'static [Check], options: &Options) -> Proof {
+pub fn prove(tree: &StackTree, checks: &[&'static Check], options: &Options) -> Proof {
     let started = Instant::now();
     let prover = Prover::new(tree, options);
     let jobs: Vec<Job<'_>> = checks.iter().flat_map(|check| prover.jobs(check)).collect();
@@ -95,12 +107,13 @@ pub fn prove(tree: &StackTree, checks: &'static [Check], options: &Options) -> P
     });
     let proven = checks.iter().map(|check| {
         let own: Vec<&Result> =
-            results.iter().filter(|(of, _)| std::ptr::eq(*of, check)).map(|(_, result)| result).collect();
+            results.iter().filter(|(of, _)| std::ptr::eq(*of, *check)).map(|(_, result)| result).collect();
         Proven {
             check,
             questions: own.len(),
             cases: own.iter().map(|result| result.cases).sum(),
-            findings: own.iter().map(|result| result.findings.len()).sum(),
+            findings: own.iter().map(|result| result.count(false)).sum(),
+            accepted: own.iter().map(|result| result.count(true)).sum(),
         }
     });
     let proven: Vec<Proven> = proven.collect();
@@ -138,6 +151,12 @@ struct Result {
     findings: Vec<Finding>,
 }
 
+impl Result {
+    fn count(&self, is_accepted: bool) -> usize {
+        self.findings.iter().filter(|finding| finding.accepted.is_some() == is_accepted).count()
+    }
+}
+
 struct Prover<'a> {
     tree: &'a StackTree,
     inventory: Inventory,
@@ -158,12 +177,13 @@ impl<'a> Prover<'a> {
             regions: regions.to_vec(),
             stack_name: stack_name.clone(),
         };
-        let values = Domains::new(tree, &options.fixed);
+        let influence = Influence::of(tree);
+        let values = Domains::new(tree, &influence, &options.fixed);
         Self {
             tree,
             inventory: Inventory::new(tree),
             rules: Rules::new(tree),
-            structure: space(Domains::structural(tree, &options.fixed), &classes),
+            structure: space(values.structural(&influence), &classes),
             every_region: space(values.clone(), &regions),
             values: space(values, &classes),
             cases_max: options.cases_max,
@@ -264,6 +284,7 @@ impl<'a> Prover<'a> {
             problem,
             case,
             cases,
+            accepted: acceptance::reason(self.tree, at, check.id),
         }
     }
 }

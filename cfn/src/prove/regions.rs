@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// One region for each class. What tells regions apart: the partition, the suffix of its addresses, its zones, and being
 /// named by a template, for instance as the key of a mapping.
 pub(super) fn classes(tree: &StackTree, regions: &[Arc<str>]) -> Vec<Arc<str>> {
-    let mut classes: BTreeMap<(&str, &str, &str, &str), (usize, Arc<str>)> = BTreeMap::new();
+    let mut classes = BTreeMap::<_, (usize, Arc<str>)>::new();
     for (at, name) in regions.iter().enumerate() {
         let named = if is_named(tree, name) { &**name } else { "" };
         let class = (region::partition(name), region::url_suffix(name), region::zones(name), named);

@@ -1,6 +1,7 @@
 //! What a check sees: one case, in which it asks for the properties that it needs, and for no others.
 
 use super::check::STACK;
+use super::cursor::Cursor;
 use crate::eval::{Address, Evaluator, Outcome, StackId, StackTree, Value};
 use crate::template::Span;
 use std::collections::HashMap;
@@ -72,6 +73,11 @@ impl<'a> Scene<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// The properties of a resource, for whoever needs only some part of one.
+    pub fn cursor(&self, at: &Address) -> Cursor<'a> {
+        Cursor::new(self.evaluator, at.stack, &at.logical_id)
     }
 
     /// `Absent` where it is not set.

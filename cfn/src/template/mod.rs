@@ -1,15 +1,31 @@
 //! Templates as they are written: text → nodes with spans → the sections that CloudFormation knows.
 
 mod document;
+mod fault;
+mod loops;
+mod node;
+mod parameter;
+mod place;
+mod print;
 mod reading;
+mod resource;
 mod scalar;
+mod tag;
 
-pub use document::{
-    DEFAULT_TEMPLATE_BYTES_MAX, DEFAULT_TEMPLATE_DEPTH_MAX, DEFAULT_TEMPLATE_NODES_MAX, Node, Position, Span, Value,
-};
+pub use document::{DEFAULT_TEMPLATE_BYTES_MAX, DEFAULT_TEMPLATE_DEPTH_MAX, DEFAULT_TEMPLATE_NODES_MAX};
+pub(crate) use document::{is_json, options, syntax_fault};
+pub use fault::{Fault, Faults};
+pub use loops::DEFAULT_LOOP_RUNS_MAX;
+pub use node::{Node, Position, Span, Value};
+pub use parameter::Parameter;
+pub(crate) use print::short_tag;
+pub use print::{to_json, to_yaml};
+pub use resource::{NESTED_STACK, Resource};
 pub use scalar::{Meaning, Scalar};
 
-use crate::error::{Error, ErrorKind, Result};
+pub(crate) use place::span as span_of;
+
+use crate::error::{Error, ErrorKind};
 
 #[derive(Debug, Clone)]
 pub struct Template {
@@ -17,27 +33,28 @@ pub struct Template {
     pub description: Option<String>,
     pub transforms: Vec<String>,
     pub parameters: Vec<Parameter>,
+    pub mappings: Vec<Mapping>,
+    pub conditions: Vec<Condition>,
     pub rules: Vec<Rule>,
     pub resources: Vec<Resource>,
     pub outputs: Vec<Output>,
-    /// The whole document, intrinsics in their long form.
+    /// The whole document, intrinsics in their long form and loops as what they stand for.
     pub root: Node,
 }
 
-#[derive(Debug, Clone, Default)]
-pub struct Parameter {
+/// Values by two keys.
+#[derive(Debug, Clone)]
+pub struct Mapping {
     pub name: String,
-    pub kind: String,
-    pub description: Option<String>,
-    pub default: Option<String>,
-    pub allowed_values: Vec<String>,
-    pub allowed_pattern: Option<String>,
-    pub constraint_description: Option<String>,
-    pub length_min: Option<usize>,
-    pub length_max: Option<usize>,
-    pub value_min: Option<f64>,
-    pub value_max: Option<f64>,
-    pub no_echo: bool,
+    pub body: Node,
+    /// Of its name.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct Condition {
+    pub name: String,
+    pub expression: Node,
     /// Of its name.
     pub span: Span,
 }
@@ -58,22 +75,6 @@ pub struct Assertion {
 }
 
 #[derive(Debug, Clone)]
-pub struct Resource {
-    pub logical_id: String,
-    pub kind: String,
-    pub condition: Option<String>,
-    pub depends_on: Vec<String>,
-    /// The text of `TemplateURL`, where the resource is a nested stack: the pattern of `Fn::Sub`, not its result.
-    pub template_url: Option<String>,
-    pub deletion_policy: Option<String>,
-    pub update_replace_policy: Option<String>,
-    /// Its whole body.
-    pub body: Node,
-    /// Of its logical id.
-    pub span: Span,
-}
-
-#[derive(Debug, Clone)]
 pub struct Output {
     pub name: String,
     pub description: Option<String>,
@@ -84,12 +85,15 @@ pub struct Output {
     pub span: Span,
 }
 
-pub const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
-
 impl Template {
-    /// Reads YAML or JSON. `name` is what errors call the file.
-    pub fn read(name: &str, text: &str) -> Result<Self> {
-        reading::read(name, document::parse(name, text)?)
+    /// Reads YAML or JSON. `name` is what faults call the file. Loops over parameters run over their defaults.
+    pub fn read(name: &str, text: &str) -> Result<Self, Faults> {
+        Self::read_with(name, text, &|_| None)
+    }
+
+    /// `given` has the values of the parameters that loops run over; nothing for their defaults.
+    pub fn read_with(name: &str, text: &str, given: &dyn Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        reading::read(name, loops::expand(name, document::parse(name, text)?, given)?)
     }
 
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
@@ -106,24 +110,8 @@ impl Template {
     }
 }
 
-impl Resource {
-    /// It outlives its stack.
-    pub fn is_retained(&self) -> bool {
-        matches!(self.deletion_policy.as_deref(), Some("Retain" | "RetainExceptOnCreate"))
-    }
-
-    /// The file that a nested stack names below the common prefix of the bundle.
-    pub fn nested_file(&self) -> Option<&str> {
-        self.template_url.as_deref()?.rsplit_once("${TemplatePrefix}").map(|(_, file)| file)
-    }
-
-    pub fn properties(&self) -> Option<&Node> {
-        self.body.get("Properties")
-    }
-}
-
 /// Reads nodes alone, of any document.
-pub fn parse(name: &str, text: &str) -> Result<Node> {
+pub fn parse(name: &str, text: &str) -> Result<Node, Faults> {
     document::parse(name, text)
 }
 

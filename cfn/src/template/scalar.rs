@@ -40,6 +40,33 @@ impl Scalar {
     }
 }
 
+impl Scalar {
+    /// A number in decimal digits: `0x1F` and `037` are 31, `1:30` is 90. Fractions stay as they were written.
+    pub fn decimal(&self) -> String {
+        whole(&self.text).map_or_else(|| self.text.clone(), |number| number.to_string())
+    }
+}
+
+/// The value of a whole number in any notation.
+fn whole(text: &str) -> Option<i128> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits.replace('_', "");
+    let based = |rest: &str, base: u32| i128::from_str_radix(rest, base).ok();
+    let value = if let Some(rest) = digits.strip_prefix("0b") {
+        based(rest, 2)
+    } else if let Some(rest) = digits.strip_prefix("0x") {
+        based(rest, 16)
+    } else if let Some(rest) = digits.strip_prefix('0').filter(|rest| !rest.is_empty()) {
+        based(rest, 8)
+    } else {
+        digits.split(':').try_fold(0_i128, |sum, part| sum.checked_mul(60)?.checked_add(part.parse().ok()?))
+    };
+    value.map(|value| sign * value)
+}
+
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || digits.starts_with('_') {
@@ -94,6 +121,24 @@ fn is_float(digits: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_have_one_decimal_form() {
+        for (text, decimal) in [
+            ("0", "0"),
+            ("443", "443"),
+            ("010", "8"),
+            ("-0x1F", "-31"),
+            ("0b101", "5"),
+            ("1_000", "1000"),
+            ("22:22", "1342"),
+            ("+7", "7"),
+            ("1.50", "1.50"),
+            ("123456789012", "123456789012"),
+        ] {
+            assert_eq!(Scalar::plain(text).decimal(), decimal);
+        }
+    }
 
     #[test]
     fn plain_scalars_mean_what_yaml_1_1_says() {

@@ -38,6 +38,48 @@ async fn indices_of_days_beyond_the_retention_are_deleted() {
     assert_eq!(left, wanted);
 }
 
+/// `jqs-collector jobs clean` with these arguments: whether it succeeded, and what it logged.
+async fn clean(arguments: &[&str]) -> (bool, String) {
+    let job = tokio::process::Command::new(env!("CARGO_BIN_EXE_jqs-collector"))
+        .args(["jobs", "clean", "--days", "3"])
+        .args(arguments)
+        .output()
+        .await
+        .expect("the program starts");
+    (job.status.success(), String::from_utf8(job.stderr).expect("text"))
+}
+
+#[tokio::test]
+async fn the_job_deletes_old_days_once_and_says_which() {
+    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+    let day = |ago: i64| today.checked_sub(ago.days()).expect("a date").to_string();
+    let (old, young) = (format!("job-jaeger-span-{}", day(4)), format!("job-jaeger-span-{}", day(3)));
+    for index in [&old, &young] {
+        server::request("PUT", index, Some(&json!({"settings": {"number_of_shards": 1, "number_of_replicas": 0}})))
+            .await;
+    }
+    let left = async || {
+        let listed = server::request("GET", "_cat/indices/job-jaeger-*?format=json&h=index&s=index", None).await;
+        listed.as_array().expect("a list").iter().map(|index| index["index"].clone()).collect::<Vec<_>>()
+    };
+    let arguments = ["--opensearch-urls", server::url(), "--opensearch-index-prefix", "job"];
+
+    let (succeeded, log) = clean(&[&arguments[..], &["--dry-run"]].concat()).await;
+    assert!(succeeded && log.contains(&old) && log.contains("would be deleted"), "{log}");
+    assert_eq!(left().await, [&*old, &*young]);
+
+    let (succeeded, log) = clean(&arguments).await;
+    assert!(succeeded && log.contains(&old) && !log.contains(&young), "{log}");
+    assert_eq!(left().await, [&*young]);
+}
+
+#[tokio::test]
+async fn the_job_fails_where_nobody_answers() {
+    let nobody = format!("http://127.0.0.1:{}", server::free_port());
+    let (succeeded, log) = clean(&["--opensearch-urls", &nobody]).await;
+    assert!(!succeeded && log.contains("cannot be reached"), "{log}");
+}
+
 #[tokio::test]
 async fn a_read_only_storage_puts_no_template() {
     let settings = OpenSearchSettings { read_only: true, ..server::settings("reader") };

@@ -2,11 +2,16 @@
 
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
+- What it drops or refuses: the Cloud Map services of an ECS service, alarms on an expression, how a listener's rule
+  authenticates, and the VPCs that make a hosted zone private.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
+- `SHIM_RECORD`: a file that gets a line of JSON for each resource that is made, with its properties as MiniStack resolved
+  them.
 """
 
+import json
 import os
 import random
 import string
@@ -20,11 +25,12 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, iam
+from ministack.services import ec2, iam, route53
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
 FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
+RECORD = os.environ.get("SHIM_RECORD")
 
 
 def hex_id(prefix):
@@ -193,10 +199,29 @@ for arn_type in (
 
 # Changes to MiniStack's own functions
 
+listener_actions = provisioners._elbv2_listener_actions
+create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"]
 resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
 update_resource = provisioners._update_resource
 delete_nested = provisioners._cfn_nested_stack_delete
+create_ecs_service = provisioners._ecs_service_create
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def listener_actions_with_authentication(properties, load_balancer_arn, prop="DefaultActions"):
+    actions = listener_actions(properties, load_balancer_arn, prop)
+    for action, given in zip(actions, properties.get(prop) or [], strict=True):
+        if "AuthenticateOidcConfig" in given:
+            action["AuthenticateOidcConfig"] = given["AuthenticateOidcConfig"]
+    return actions
+
+
+def create_hosted_zone_for_vpcs(logical_id, properties, stack_name):
+    zone_id, attributes = create_hosted_zone(logical_id, properties, stack_name)
+    if properties.get("VPCs"):
+        route53._zones[zone_id] |= {"private": True, "vpcs": properties["VPCs"]}
+    return zone_id, attributes
 
 
 def resolve_document_in_host(params, body_key, url_key, label):
@@ -215,7 +240,34 @@ def with_numeric_count(properties):
     return {**properties, "DesiredCount": int(count)} if isinstance(count, str) else properties
 
 
+def create_service_with_registries(logical_id, properties, stack_name):
+    """MiniStack's service drops the Cloud Map services in which its tasks register."""
+    service_arn, attributes = create_ecs_service(logical_id, properties, stack_name)
+    registries = properties.get("ServiceRegistries") or []
+    service = provisioners._ecs._services[f"{properties['Cluster']}/{attributes['Name']}"]
+    service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
+    return service_arn, attributes
+
+
+def alarm_record_of_expression(name, properties):
+    """MiniStack knows no metric math: such an alarm is kept with the first metric of its expression."""
+    metrics = [each["MetricStat"] for each in properties.get("Metrics") or [] if "MetricStat" in each]
+    if metrics:
+        metric = metrics[0]["Metric"]
+        of_metric = {"Period": metrics[0]["Period"], "Statistic": metrics[0]["Stat"], **metric}
+        properties = {**properties, **of_metric, "Metrics": None}
+    return alarm_record(name, properties)
+
+
+def record(resource_type, logical_id, properties, stack_name):
+    line = {"stack": stack_name, "logical_id": logical_id, "type": resource_type, "properties": properties}
+    with open(RECORD, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
 def provision_slowly(resource_type, logical_id, properties, stack_name):
+    if RECORD:
+        record(resource_type, logical_id, properties, stack_name)
     time.sleep(RESOURCE_DELAY_SECONDS)
     if FAILING_LOGICAL_ID and logical_id == FAILING_LOGICAL_ID:
         raise ValueError(
@@ -226,13 +278,18 @@ def provision_slowly(resource_type, logical_id, properties, stack_name):
 
 
 def update_keeping_attributes(resource_type, physical_id, old, new, stack_name, logical_id=None, *rest, **named):
-    """An update handler answers only the attributes it knows: the earlier ones stay unless the resource was replaced."""
+    """An update handler answers only the attributes it knows: the earlier ones stay unless the resource was replaced. The
+    revision of a task definition that was replaced goes."""
     resources = (_stacks.get(stack_name) or {}).get("_resources", {})
     earlier = (resources.get(logical_id) or {}).get("Attributes") or {}
     new_id, attributes = update_resource(
         resource_type, physical_id, old, with_numeric_count(new), stack_name, logical_id, *rest, **named
     )
-    return (new_id, {**earlier, **(attributes or {})}) if new_id == physical_id else (new_id, attributes)
+    if new_id == physical_id:
+        return new_id, {**earlier, **(attributes or {})}
+    if resource_type == "AWS::ECS::TaskDefinition":
+        provisioners._ecs_task_def_delete(physical_id, old)
+    return new_id, attributes
 
 
 def delete_nested_sparing_retained(physical_id, properties):
@@ -253,9 +310,13 @@ def rebind(name, original, replacement):
             setattr(module, name, replacement)
 
 
+provisioners._cw_metric_alarm_record = alarm_record_of_expression
+provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_with_registries
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
+rebind("_elbv2_listener_actions", listener_actions, listener_actions_with_authentication)
+provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"] = create_hosted_zone_for_vpcs
 provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! Names that a template chooses stay within the limits of their service, whatever they are made of. Sources: the API
 //! references and service quotas of each service.
 
-use crate::eval::{Address, Outcome, Piece, STACK_SUFFIX, STACK_UUID, Unknown, Value};
+use crate::eval::{Address, Outcome, Piece, Unknown, Value};
 use crate::prove::check::{Check, Grain, Problem, Severity};
 use crate::prove::scene::Scene;
 
@@ -123,13 +123,11 @@ fn length_problem(limit: &Limit, pieces: &[Piece]) -> Option<String> {
 /// The fewest and the most characters that something unknown becomes; its most is open where nothing is said.
 fn lengths(unknown: &Unknown) -> (usize, Option<usize>) {
     match unknown {
-        Unknown::Pseudo(name) => match &**name {
-            "AWS::AccountId" => (12, Some(12)),
-            STACK_UUID => (36, Some(36)),
-            // CloudFormation ends the name of a nested stack with a dash and twelve or thirteen letters.
-            STACK_SUFFIX => (12, Some(13)),
-            _ => (0, None),
-        },
+        Unknown::Pseudo(name) if &**name == "AWS::AccountId" => (12, Some(12)),
+        Unknown::Pseudo(_) => (0, None),
+        Unknown::StackUuid(_) => (36, Some(36)),
+        // CloudFormation ends the name of a nested stack with a dash and twelve or thirteen letters.
+        Unknown::StackSuffix(_) => (12, Some(13)),
         // The parts of a UUID between its dashes.
         Unknown::Part { of: Value::Unknown(whole), at, .. } if is_part_of_uuid(whole) => match &**at {
             "0" => (8, Some(8)),
@@ -143,7 +141,7 @@ fn lengths(unknown: &Unknown) -> (usize, Option<usize>) {
 fn is_part_of_uuid(unknown: &Unknown) -> bool {
     match unknown {
         Unknown::Part { of: Value::Unknown(whole), function: "Fn::Split", .. } => {
-            matches!(&**whole, Unknown::Pseudo(name) if &**name == STACK_UUID)
+            matches!(**whole, Unknown::StackUuid(_))
         }
         _ => false,
     }
@@ -182,7 +180,7 @@ fn letters_problem(limit: &Limit, name: &Value, pieces: &[Piece]) -> Option<Stri
 
 /// The letters at the end of a nested stack's name are capitals.
 fn has_capitals(unknown: &Unknown) -> bool {
-    matches!(unknown, Unknown::Pseudo(name) if &**name == STACK_SUFFIX)
+    matches!(unknown, Unknown::StackSuffix(_))
 }
 
 #[cfg(test)]

@@ -119,6 +119,18 @@ impl OpenSearchStorage {
     }
 }
 
+/// Names the daily indices whose whole day is more than `days` days old.
+pub async fn expired_indices(settings: &OpenSearchSettings, days: u32) -> Result<Vec<String>, StorageError> {
+    let names = IndexNames::new(&settings.index_prefix);
+    Ok(retention::expired(&Client::new(settings).await?, &names, days).await?)
+}
+
+/// Deletes them, once, and names what it has deleted: for whoever runs no collector with a retention.
+pub async fn delete_expired_indices(settings: &OpenSearchSettings, days: u32) -> Result<Vec<String>, StorageError> {
+    let names = IndexNames::new(&settings.index_prefix);
+    Ok(retention::delete_expired(&Client::new(settings).await?, &names, days).await?)
+}
+
 #[async_trait]
 impl TraceWriter for OpenSearchStorage {
     async fn write(&self, batch: SpanBatch) -> Result<(), StorageError> {

@@ -24,8 +24,7 @@ impl Retention {
     pub(super) fn start(client: Arc<Client>, names: IndexNames, days: u32) -> Self {
         Self(tokio::spawn(async move {
             loop {
-                let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
-                match delete_expired(&client, &names, days, today).await {
+                match delete_expired(&client, &names, days).await {
                     Ok(deleted) if deleted.is_empty() => {}
                     Ok(deleted) => tracing::info!(?deleted, "deleted the indices older than {days} days"),
                     Err(error) => {
@@ -49,16 +48,17 @@ struct ListedIndex {
     index: String,
 }
 
-async fn delete_expired(
-    client: &Client,
-    names: &IndexNames,
-    days: u32,
-    today: Date,
-) -> Result<Vec<String>, ClientError> {
+/// Names the indices that the retention has left behind.
+pub(super) async fn expired(client: &Client, names: &IndexNames, days: u32) -> Result<Vec<String>, ClientError> {
+    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
     let path = format!("_cat/indices/{}?format=json&h=index", names.daily().join(","));
     let listed: Vec<ListedIndex> = client.send(Method::GET, &path, "application/json", Bytes::new()).await?;
-    let expired: Vec<_> =
-        listed.into_iter().map(|listed| listed.index).filter(|index| is_expired(index, days, today)).collect();
+    Ok(listed.into_iter().map(|listed| listed.index).filter(|index| is_expired(index, days, today)).collect())
+}
+
+/// Deletes them, and names what it has deleted.
+pub(super) async fn delete_expired(client: &Client, names: &IndexNames, days: u32) -> Result<Vec<String>, ClientError> {
+    let expired = expired(client, names, days).await?;
     for index in &expired {
         let path = format!("{index}?ignore_unavailable=true");
         client.send::<Value>(Method::DELETE, &path, "application/json", Bytes::new()).await?;

@@ -1,6 +1,7 @@
-//! `jqs render`: the bundle as files, for whoever deploys it by other means. Calls nobody; the same input gives the same bytes.
+//! The templates and their parameters as files, for whoever deploys them by other means.
 
-use crate::cli::RenderArgs;
+use super::source::Source;
+use super::{RenderArgs, write};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::templates;
@@ -14,10 +15,13 @@ use std::path::Path;
 /// What only the place of the upload decides.
 const PLACE: [&str; 2] = ["TemplateBucket", "TemplateBucketRegion"];
 
+/// Parameters of our own templates, which others may have as well or not.
+const OURS: [&str; 4] = ["EnvironmentName", "TemplatePrefix", "TemplateBucket", "TemplateBucketRegion"];
+
 #[derive(Serialize)]
-struct Manifest {
+struct Manifest<'a> {
     version: &'static str,
-    entry: &'static str,
+    entry: &'a str,
     sha256: String,
     prefix: String,
     /// Parameters that still need a value.
@@ -25,53 +29,54 @@ struct Manifest {
     files: BTreeMap<String, String>,
 }
 
-pub(crate) fn render(context: &Context, arguments: &RenderArgs) -> Result<Exit> {
-    let bundle = templates::bundle();
-    let entry = templates::choose_entry(&arguments.template, None)?;
-    let template = bundle.template(entry.file())?;
+pub(super) fn render(context: &Context, arguments: &RenderArgs, source: &Source) -> Result<Exit> {
+    let Some(out) = &arguments.out else {
+        return Err(Error::new(ErrorKind::Usage, "a bundle needs `--out`, the folder to write to"));
+    };
+    let bundle = source.bundle()?;
+    let template = source.template()?;
     let mut given = templates::given_parameters(&arguments.template)?;
     given.entry("EnvironmentName".to_owned()).or_insert_with(|| arguments.stack.name.clone());
     given.insert("TemplatePrefix".to_owned(), bundle.prefix());
-    if let Some(bucket) = &arguments.bucket {
-        given.insert("TemplateBucket".to_owned(), bucket.clone());
+    let place = [("TemplateBucket", &arguments.bucket), ("TemplateBucketRegion", &context.settings.session.region)];
+    given.extend(place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
+    if source.is_foreign() {
+        given.retain(|name, _| !OURS.contains(&name.as_str()) || template.parameter(name).is_some());
     }
-    if let Some(region) = &context.settings.session.region {
-        given.insert("TemplateBucketRegion".to_owned(), region.clone());
-    }
-    let open: BTreeSet<String> =
-        PLACE.into_iter().filter(|name| !given.contains_key(*name)).map(str::to_owned).collect();
+    let is_open = |name: &str| template.parameter(name).is_some() && !given.contains_key(name);
+    let open: BTreeSet<String> = PLACE.into_iter().filter(|name| is_open(name)).map(str::to_owned).collect();
     let mut values = parameters::resolve(&template, &given, &open)?;
     values.retain(|value: &ParameterValue| !value.use_previous_value);
 
     let mut files = BTreeMap::new();
     for (name, bytes) in bundle.files() {
         let path = format!("templates/{name}");
-        write(&arguments.out, &path, bytes)?;
+        write(&out.join(&path), bytes)?;
         files.insert(path, hex::encode(Sha256::digest(bytes)));
     }
     let parameters = document(&values)?;
-    write(&arguments.out, "parameters.json", &parameters)?;
+    write(&out.join("parameters.json"), &parameters)?;
     files.insert("parameters.json".to_owned(), hex::encode(Sha256::digest(&parameters)));
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION"),
-        entry: entry.file(),
+        entry: &source.entry,
         sha256: bundle.digest().to_owned(),
         prefix: bundle.prefix(),
         missing: open.into_iter().collect(),
         files,
     };
-    write(&arguments.out, "manifest.json", &document(&manifest)?)?;
-    show(context, arguments, &manifest);
+    write(&out.join("manifest.json"), &document(&manifest)?)?;
+    show(context, arguments, out, &manifest);
     Ok(Exit::Done)
 }
 
-fn show(context: &Context, arguments: &RenderArgs, manifest: &Manifest) {
+fn show(context: &Context, arguments: &RenderArgs, out: &Path, manifest: &Manifest<'_>) {
     let printer = &context.printer;
     if printer.is_json() {
         printer.document(manifest);
         return;
     }
-    let out = arguments.out.display();
+    let out = out.display();
     printer.success(&format!("wrote {} files to {out}", manifest.files.len() + 1));
     if !manifest.missing.is_empty() {
         printer.note(&format!("Add to parameters.json where you upload to: {}", manifest.missing.join(", ")));
@@ -93,13 +98,4 @@ fn document(value: &impl Serialize) -> Result<Vec<u8>> {
         .map_err(|error| Error::new(ErrorKind::Io, "cannot write JSON").because(error))?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let path = folder.join(name);
-    let written = match path.parent() {
-        Some(parent) => std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, bytes)),
-        None => std::fs::write(&path, bytes),
-    };
-    written.map_err(|error| Error::new(ErrorKind::Io, format!("cannot write `{}`", path.display())).because(error))
 }

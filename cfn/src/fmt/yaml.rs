@@ -1,0 +1,372 @@
+//! Syntax → YAML in one layout: two spaces per level, lists one level below their key, long flow collections broken.
+
+use super::scalar;
+use super::syntax::{Comment, Content, Shape, Style, Syntax};
+
+/// Lines are not made longer where they can be broken.
+pub const DEFAULT_WIDTH: usize = 120;
+const STEP: usize = 2;
+
+pub(crate) fn write(root: &Syntax) -> String {
+    let mut writer = Writer { out: String::new() };
+    writer.comments(&root.above, 0, true);
+    if is_block(root) {
+        if let Some(properties) = properties(root) {
+            writer.line(0, &properties);
+        }
+        writer.children(root, 0, false);
+    } else {
+        writer.value(root, 0, After::Nothing, None);
+        writer.comments(&root.below, 0, false);
+    }
+    writer.out
+}
+
+/// What a value stands behind on its line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Nothing,
+    Key,
+    Dash,
+}
+
+struct Writer {
+    out: String,
+}
+
+/// It takes lines of its own: in block style, or in flow style with comments in it, or a call that is too long for a line.
+fn is_block(node: &Syntax) -> bool {
+    if node.is_empty() {
+        return false;
+    }
+    match &node.content {
+        Content::Sequence(_, shape) | Content::Mapping(_, shape) => {
+            *shape == Shape::Block || node.has_comments_inside() || has_blocks(node)
+        }
+        _ => false,
+    }
+}
+
+/// A block scalar cannot stand in brackets, nor can an empty plain one in a list.
+fn has_blocks(node: &Syntax) -> bool {
+    let is_block_scalar =
+        |node: &Syntax| matches!(node.content, Content::Scalar(_, Style::Literal | Style::Folded(_))) || is_block(node);
+    match &node.content {
+        Content::Sequence(items, _) => items.iter().any(|item| is_block_scalar(item) || is_nothing(item)),
+        Content::Mapping(entries, _) => {
+            entries.iter().any(|(key, value)| is_block_scalar(key) || is_block_scalar(value))
+        }
+        _ => false,
+    }
+}
+
+fn is_nothing(node: &Syntax) -> bool {
+    let is_bare = node.tag.is_none() && node.anchor.is_none();
+    is_bare && matches!(&node.content, Content::Scalar(text, Style::Plain) if text.is_empty())
+}
+
+fn properties(node: &Syntax) -> Option<String> {
+    let anchor = node.anchor.as_deref().map(|name| format!("&{name}"));
+    match (anchor, &node.tag) {
+        (Some(anchor), Some(tag)) => Some(format!("{anchor} {tag}")),
+        (Some(anchor), None) => Some(anchor),
+        (None, tag) => tag.clone(),
+    }
+}
+
+/// A node on one line.
+fn inline(node: &Syntax) -> String {
+    let content = match &node.content {
+        Content::Alias(name) => format!("*{name}"),
+        Content::Scalar(text, Style::Plain) if !text.contains('\n') => text.clone(),
+        Content::Scalar(text, _) => scalar::quoted(text),
+        Content::Sequence(items, _) => {
+            let items: Vec<String> = items.iter().map(inline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Content::Mapping(entries, shape) => {
+            let entries: Vec<String> = entries.iter().map(|(key, value)| inline_pair(key, value)).collect();
+            if *shape == Shape::Pair { entries.join(", ") } else { format!("{{{}}}", entries.join(", ")) }
+        }
+    };
+    match properties(node) {
+        Some(properties) if content.is_empty() => properties,
+        Some(properties) => format!("{properties} {content}"),
+        None => content,
+    }
+}
+
+fn inline_pair(key: &Syntax, value: &Syntax) -> String {
+    let (key, value) = (inline_key(key), inline(value));
+    if value.is_empty() { key } else { format!("{key} {value}") }
+}
+
+/// With its colon, which would become part of an alias or of an empty node's tag.
+fn inline_key(key: &Syntax) -> String {
+    let text = inline(key);
+    let ends_in_name = match &key.content {
+        Content::Alias(_) => true,
+        Content::Scalar(content, Style::Plain) => content.is_empty() && !text.is_empty(),
+        _ => false,
+    };
+    if ends_in_name { format!("{text} :") } else { format!("{text}:") }
+}
+
+impl Writer {
+    fn line(&mut self, indent: usize, text: &str) {
+        self.indent(indent);
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn indent(&mut self, indent: usize) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+    }
+
+    fn comments(&mut self, comments: &[Comment], indent: usize, is_first: bool) {
+        for (at, comment) in comments.iter().enumerate() {
+            if comment.is_apart && !(is_first && at == 0) {
+                self.blank();
+            }
+            self.line(indent, &comment.text);
+        }
+    }
+
+    fn blank(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    /// The children of a block collection. `is_begun`: the first one goes on behind a dash.
+    fn children(&mut self, node: &Syntax, indent: usize, mut is_begun: bool) {
+        let mut is_first = true;
+        match &node.content {
+            Content::Sequence(items, _) => {
+                for item in items {
+                    self.item(item, indent, is_first, is_begun);
+                    (is_first, is_begun) = (false, false);
+                }
+            }
+            Content::Mapping(entries, _) => {
+                for (key, value) in entries {
+                    self.entry(key, value, indent, is_first, is_begun);
+                    (is_first, is_begun) = (false, false);
+                }
+            }
+            _ => {}
+        }
+        self.comments(&node.below, indent, false);
+        if let Some(comment) = &node.beside {
+            self.line(indent, comment);
+        }
+    }
+
+    fn item(&mut self, item: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
+        if !is_begun {
+            let above = lead(item);
+            self.comments(&above, indent, is_first);
+            if item.is_apart && !(is_first && above.is_empty()) {
+                self.blank();
+            }
+            self.indent(indent);
+        }
+        self.out.push('-');
+        if is_block(item) && properties(item).is_none() {
+            self.out.push(' ');
+            self.children(item, indent + STEP, true);
+        } else {
+            self.value(item, indent, After::Dash, None);
+        }
+    }
+
+    fn entry(&mut self, key: &Syntax, value: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
+        let name = inline_key(key);
+        let goes_below = is_block(value) || is_long_call(value, indent + name.chars().count());
+        // A line has room for one comment: the value's own, or else the one that stood beside the key.
+        let inner = if goes_below { &[][..] } else { &[&value.above[..], &value.below[..]].concat()[..] };
+        let is_hoisted = !goes_below && (value.beside.is_some() || !inner.is_empty());
+        let (hoisted, beside) = if is_hoisted { (key.beside.as_ref(), None) } else { (None, key.beside.as_deref()) };
+        let mut above = key.above.clone();
+        above.extend(hoisted.map(|text| Comment { text: text.clone(), is_apart: false }));
+        above.extend(inner.iter().cloned());
+        if !is_begun {
+            self.comments(&above, indent, is_first);
+            if key.is_apart && !(is_first && above.is_empty()) {
+                self.blank();
+            }
+            self.indent(indent);
+        }
+        self.out.push_str(&name);
+        self.value(value, indent, After::Key, beside);
+    }
+
+    /// What comes behind a key or a dash, up to the end of its last line.
+    fn value(&mut self, node: &Syntax, indent: usize, after: After, beside: Option<&str>) {
+        if is_block(node) || is_long_call(node, self.column()) {
+            self.spaced(properties(node).as_deref());
+            self.end_line(beside);
+            if after == After::Key {
+                self.comments(&node.above, indent + STEP, true);
+            }
+            return self.children(node, indent + STEP, false);
+        }
+        let comment = node.beside.as_deref().or(beside);
+        if let Some((header, lines)) = block(node) {
+            self.spaced(properties(node).as_deref());
+            self.spaced(Some(&header));
+            self.end_line(comment);
+            for line in lines {
+                self.line(if line.is_empty() { 0 } else { indent + STEP }, line);
+            }
+            return;
+        }
+        let text = inline(node);
+        let is_collection = matches!(node.content, Content::Sequence(..) | Content::Mapping(..)) && !node.is_empty();
+        if is_collection && self.column() + 1 + text.chars().count() > DEFAULT_WIDTH {
+            self.spaced(properties(node).as_deref());
+            return self.broken(node, indent, after, comment);
+        }
+        self.spaced(Some(&text).filter(|text| !text.is_empty()).map(String::as_str));
+        self.end_line(comment);
+    }
+
+    /// A flow collection over several lines: behind a key on lines of its own, behind a dash at once.
+    fn broken(&mut self, node: &Syntax, indent: usize, after: After, comment: Option<&str>) {
+        let (open, close) = brackets(node);
+        let mut outer = indent;
+        if after == After::Nothing {
+            self.out.push(open);
+        } else if after == After::Dash && properties(node).is_none() {
+            outer += STEP;
+            self.spaced(Some(open.encode_utf8(&mut [0; 4])));
+        } else {
+            outer += STEP;
+            self.out.push('\n');
+            self.indent(outer);
+            self.out.push(open);
+        }
+        self.out.push('\n');
+        self.fill(node, outer + STEP);
+        self.indent(outer);
+        self.out.push(close);
+        self.end_line(comment);
+    }
+
+    /// As many children on each line as it takes.
+    fn fill(&mut self, node: &Syntax, indent: usize) {
+        let children = flow_children(node);
+        let last = children.len().saturating_sub(1);
+        let mut was_nested = false;
+        for (at, (text, inner)) in children.into_iter().enumerate() {
+            let comma = usize::from(at != last);
+            let width = text.chars().count() + comma;
+            if self.is_at_start() {
+                self.indent(indent);
+            } else if was_nested || self.column() + 1 + width > DEFAULT_WIDTH {
+                self.out.push('\n');
+                self.indent(indent);
+            } else {
+                self.out.push(' ');
+            }
+            let inner = inner.filter(|inner| indent + width > DEFAULT_WIDTH && !inner.is_empty());
+            was_nested = inner.is_some();
+            match inner {
+                Some(inner) => self.nested(&text, inner, indent),
+                None => self.out.push_str(&text),
+            }
+            if comma == 1 {
+                self.out.push(',');
+            }
+        }
+        self.out.push('\n');
+    }
+
+    /// A child that is itself too long for a line; `text` is the whole of it, of which what stands before its bracket is taken.
+    fn nested(&mut self, text: &str, node: &Syntax, indent: usize) {
+        let (open, close) = brackets(node);
+        let whole = inline(&Syntax { tag: None, anchor: None, ..node.clone() });
+        self.out.push_str(text.strip_suffix(&whole).unwrap_or_default());
+        self.out.push(open);
+        self.out.push('\n');
+        self.fill(node, indent + STEP);
+        self.indent(indent);
+        self.out.push(close);
+    }
+
+    fn spaced(&mut self, text: Option<&str>) {
+        let Some(text) = text else { return };
+        if !self.is_at_start() {
+            self.out.push(' ');
+        }
+        self.out.push_str(text);
+    }
+
+    fn end_line(&mut self, comment: Option<&str>) {
+        self.spaced(comment);
+        self.out.push('\n');
+    }
+
+    fn is_at_start(&self) -> bool {
+        self.out.is_empty() || self.out.ends_with('\n')
+    }
+
+    fn column(&self) -> usize {
+        self.out.rsplit('\n').next().map_or(0, |line| line.chars().count())
+    }
+}
+
+/// The comments before an item, with those of what begins on the same line.
+fn lead(item: &Syntax) -> Vec<Comment> {
+    let mut comments = item.above.clone();
+    if !is_block(item) {
+        comments.extend(item.below.iter().cloned());
+        return comments;
+    }
+    if properties(item).is_some() {
+        return comments;
+    }
+    match &item.content {
+        Content::Sequence(items, _) => comments.extend(items.first().map(lead).unwrap_or_default()),
+        Content::Mapping(entries, _) => comments.extend(entries.first().iter().flat_map(|(key, _)| key.above.clone())),
+        _ => {}
+    }
+    comments
+}
+
+/// A function call that does not fit behind its key or dash, which ends at `column`, becomes a block.
+fn is_long_call(node: &Syntax, column: usize) -> bool {
+    let is_call = node.tag.is_some() && matches!(node.content, Content::Sequence(_, Shape::Flow)) && !node.is_empty();
+    is_call && column + 1 + inline(node).chars().count() > DEFAULT_WIDTH
+}
+
+fn block(node: &Syntax) -> Option<(String, Vec<&str>)> {
+    match &node.content {
+        Content::Scalar(text, Style::Literal) => scalar::literal_block(text),
+        Content::Scalar(text, Style::Folded(lines)) => {
+            let (chomping, _) = scalar::chomping(text);
+            Some((format!(">{chomping}"), lines.iter().map(String::as_str).collect()))
+        }
+        _ => None,
+    }
+}
+
+fn brackets(node: &Syntax) -> (char, char) {
+    if matches!(node.content, Content::Sequence(..)) { ('[', ']') } else { ('{', '}') }
+}
+
+/// The children of a flow collection on one line each, and the collection that a child or its value is.
+fn flow_children(node: &Syntax) -> Vec<(String, Option<&Syntax>)> {
+    let collection =
+        |node: &'_ Syntax| matches!(node.content, Content::Sequence(..) | Content::Mapping(_, Shape::Flow));
+    match &node.content {
+        Content::Sequence(items, _) => {
+            items.iter().map(|item| (inline(item), Some(item).filter(|item| collection(item)))).collect()
+        }
+        Content::Mapping(entries, _) => {
+            let pair = |(key, value): &'_ (Syntax, Syntax)| inline_pair(key, value);
+            entries.iter().map(|entry| (pair(entry), Some(&entry.1).filter(|value| collection(value)))).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,57 @@
+//! For continuous integration: a suite for each entry, a test case for each check.
+
+use super::{case, place};
+use crate::prove::{Proof, Proven};
+
+pub fn junit(proofs: &[Proof]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"jqs prove\">\n");
+    for proof in proofs {
+        let failures = proof.checks.iter().filter(|proven| proven.findings > 0).count();
+        text.push_str(&format!(
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" time=\"{:.3}\">\n",
+            escaped(&proof.entry),
+            proof.checks.len(),
+            proof.elapsed.as_secs_f64()
+        ));
+        proof.checks.iter().for_each(|proven| test_case(proof, proven, &mut text));
+        text.push_str("  </testsuite>\n");
+    }
+    text + "</testsuites>\n"
+}
+
+fn test_case(proof: &Proof, proven: &Proven, text: &mut String) {
+    let check = proven.check;
+    let name = escaped(&format!("{} {}", check.id, check.title));
+    let found: Vec<_> = proof.open().filter(|finding| std::ptr::eq(finding.check, check)).collect();
+    text.push_str(&format!("    <testcase classname=\"{}\" name=\"{name}\"", escaped(&proof.entry)));
+    if found.is_empty() {
+        text.push_str("/>\n");
+        return;
+    }
+    let lines = found.iter().map(|finding| {
+        format!("{}: {}: {}\n  when {}", place(finding), finding.path, finding.problem.message, case(finding))
+    });
+    let lines = escaped(&lines.collect::<Vec<_>>().join("\n"));
+    let message = escaped(&found[0].problem.message);
+    text.push_str(&format!(
+        ">\n      <failure message=\"{message}\" type=\"{}\">{lines}</failure>\n    </testcase>\n",
+        check.severity
+    ));
+}
+
+/// Text within XML and HTML. Control characters, which XML cannot hold, are left out.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter if letter.is_control() && !matches!(letter, '\n' | '\t') => {}
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}

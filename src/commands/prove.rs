@@ -1,0 +1,190 @@
+//! `jqs prove`: what holds of the templates in every case, in every region, offline.
+
+use crate::cli::key_value;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::templates::{self, Entry};
+use clap::{Args, ValueEnum};
+use jqs_cfn::eval::{Folder, Library, StackTree};
+use jqs_cfn::prove::{self, Check, Options, Proof, Severity, checks, report};
+use jqs_cfn::{Error, ErrorKind, Result, region};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs prove                                   our own templates: every case, every region
+  jqs prove templates/entry.yaml              any template, with all that it nests
+  jqs prove --region eu-west-1 -P StorageBackend=opensearch
+  jqs prove --format junit --out prove.xml    for continuous integration
+  jqs prove --explain P101                    what a check demands, and why
+
+Exit codes:
+  0  proven
+  1  a check found something at or above `--fail-on`
+  2  wrong usage, or a template that cannot be read")]
+pub(crate) struct ProveArgs {
+    /// Templates to prove, each with all that it nests [default: the two entries of `jqs` itself]
+    #[arg(value_name = "TEMPLATE")]
+    paths: Vec<PathBuf>,
+    /// A parameter that is not varied; may be given many times
+    #[arg(short = 'P', long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
+    parameters: Vec<(String, String)>,
+    /// Regions to prove it in, comma-separated; `--region` names one [default: all]
+    #[arg(long, value_name = "REGION,…", value_delimiter = ',')]
+    regions: Vec<String>,
+    /// Name of the outermost stack, for the names that are made of it
+    #[arg(long, value_name = "STACK", default_value = jqs_cfn::eval::DEFAULT_STACK_NAME)]
+    name: String,
+    /// The checks to run [default: all]
+    #[arg(long = "check", value_name = "ID,…", value_delimiter = ',')]
+    checks: Vec<String>,
+    /// The least severity of a finding that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = Threshold::Warning, value_name = "SEVERITY")]
+    fail_on: Threshold,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+    /// File for the report [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Say what a check demands, and why
+    #[arg(long, value_name = "ID", exclusive = true)]
+    explain: Option<String>,
+    /// List the checks
+    #[arg(long, exclusive = true)]
+    list: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Junit,
+    Html,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Threshold {
+    Info,
+    Warning,
+    Error,
+}
+
+impl From<Threshold> for Severity {
+    fn from(threshold: Threshold) -> Self {
+        match threshold {
+            Threshold::Info => Self::Info,
+            Threshold::Warning => Self::Warning,
+            Threshold::Error => Self::Error,
+        }
+    }
+}
+
+pub(crate) fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
+    if arguments.list {
+        let rows = checks::ALL.iter().map(|check| (check.id.to_owned(), check.title.to_owned()));
+        context.printer.table(&rows.collect::<Vec<_>>());
+        return Ok(Exit::Done);
+    }
+    if let Some(id) = &arguments.explain {
+        return explain(context, id);
+    }
+    let options = options(context, arguments)?;
+    let chosen = chosen(&arguments.checks)?;
+    let mut proofs = Vec::new();
+    for (library, entry) in sources(&arguments.paths)? {
+        let tree = StackTree::open(&*library, &entry).map_err(unreadable)?;
+        for (file, logical_id, url) in &tree.missing {
+            context
+                .printer
+                .warning(&format!("{file}: the template of `{logical_id}` is not here, and so not proven: {url}"));
+        }
+        let known = |name: &str| tree.root().program.parameter(name).is_some();
+        if let Some((name, _)) = arguments.parameters.iter().find(|(name, _)| !known(name)) {
+            return Err(Error::new(ErrorKind::Usage, format!("`{name}` is not a parameter of `{entry}`")));
+        }
+        proofs.push(prove::prove(&tree, &chosen, &options));
+    }
+    write(context, arguments, &proofs)?;
+    let worst = proofs.iter().filter_map(Proof::worst).max();
+    Ok(if worst >= Some(arguments.fail_on.into()) { Exit::Failed } else { Exit::Done })
+}
+
+fn options(context: &Context, arguments: &ProveArgs) -> Result<Options> {
+    let mut options = Options { stack_name: arguments.name.clone(), ..Options::default() };
+    options.fixed = arguments.parameters.iter().cloned().collect::<BTreeMap<_, _>>();
+    let regions = arguments.regions.iter().chain(&context.settings.session.region);
+    let regions: Vec<String> = regions.cloned().collect();
+    regions.iter().try_for_each(|region| region::check(region))?;
+    if !regions.is_empty() {
+        options.regions = regions;
+    }
+    Ok(options)
+}
+
+fn chosen(ids: &[String]) -> Result<Vec<&'static Check>> {
+    if let Some(id) = ids.iter().find(|id| !checks::ALL.iter().any(|check| check.id == **id)) {
+        return Err(no_check(id));
+    }
+    Ok(checks::ALL.iter().filter(|check| ids.is_empty() || ids.iter().any(|id| id == check.id)).collect())
+}
+
+fn no_check(id: &str) -> Error {
+    Error::new(ErrorKind::Usage, format!("there is no check `{id}`")).hint("`jqs prove --list` lists them")
+}
+
+fn explain(context: &Context, id: &str) -> Result<Exit> {
+    let found: Vec<&Check> = checks::ALL.iter().filter(|check| check.id == id).collect();
+    let Some(first) = found.first() else { return Err(no_check(id)) };
+    for check in &found {
+        context.printer.data(&format!("{} ({}): {}", check.id, check.severity, check.title));
+    }
+    context.printer.data(&format!("\n{}", first.explanation));
+    Ok(Exit::Done)
+}
+
+/// Each entry with the templates that it may nest: our own, or those of the folder that jqs was started in.
+fn sources(paths: &[PathBuf]) -> Result<Vec<(Box<dyn Library>, String)>> {
+    if paths.is_empty() {
+        let entries = [Entry::NewVpc, Entry::ExistingVpc];
+        return Ok(entries
+            .map(|entry| (Box::new(templates::bundle()) as Box<dyn Library>, entry.file().to_owned()))
+            .into());
+    }
+    let around = |path: &PathBuf| {
+        let (folder, name) = Folder::around(Path::new("."), path).map_err(unreadable)?;
+        Ok((Box::new(folder) as Box<dyn Library>, name))
+    };
+    paths.iter().map(around).collect()
+}
+
+/// What cannot be read is wrong usage, and not a finding.
+fn unreadable(error: Error) -> Error {
+    let hint = error.hint_text().map(str::to_owned);
+    let wrapped = Error::new(ErrorKind::Usage, error.full());
+    match hint {
+        Some(hint) => wrapped.hint(hint),
+        None => wrapped,
+    }
+}
+
+fn write(context: &Context, arguments: &ProveArgs, proofs: &[Proof]) -> Result<()> {
+    let format = if context.printer.is_json() { Format::Json } else { arguments.format };
+    let is_coloured = arguments.out.is_none() && context.settings.stdout_color;
+    let text = match format {
+        Format::Text => report::text(proofs, is_coloured),
+        Format::Json => report::json(proofs),
+        Format::Junit => report::junit(proofs),
+        Format::Html => report::html(proofs),
+    };
+    let Some(out) = &arguments.out else {
+        context.printer.data(text.trim_end());
+        return Ok(());
+    };
+    std::fs::write(out, text)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot write `{}`", out.display())).because(error))?;
+    context.printer.note(&report::summary(proofs));
+    Ok(())
+}

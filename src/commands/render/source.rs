@@ -1,0 +1,87 @@
+//! Which templates are rendered: our own, or those of a path.
+
+use super::RenderArgs;
+use crate::templates;
+use jqs_cfn::bundle::Bundle;
+use jqs_cfn::eval::{Folder, Library, StackTree};
+use jqs_cfn::template::Template;
+use jqs_cfn::{Error, ErrorKind, Result};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+pub(super) struct Source {
+    library: Box<dyn Library>,
+    pub(super) entry: String,
+    /// All files that belong together.
+    names: Option<Vec<String>>,
+}
+
+impl Source {
+    pub(super) fn open(arguments: &RenderArgs) -> Result<Self> {
+        let Some(path) = &arguments.path else {
+            let entry = templates::choose_entry(&arguments.template, None)?;
+            return Ok(Self { library: Box::new(templates::bundle()), entry: entry.file().to_owned(), names: None });
+        };
+        if path.is_dir() {
+            return Self::of_folder(path);
+        }
+        let (folder, entry) = Folder::around(Path::new("."), path)?;
+        Ok(Self { library: Box::new(folder), entry, names: Some(Vec::new()) })
+    }
+
+    /// The one template of a folder that no other one nests.
+    fn of_folder(path: &Path) -> Result<Self> {
+        let folder = Folder::open(path)?;
+        let names = folder.names()?;
+        let mut entries = Vec::new();
+        let mut nested = BTreeSet::new();
+        for name in &names {
+            let text = folder.text(name)?.unwrap_or_default();
+            // Whatever else lies there, such as parameters, is no template.
+            if Template::read(name, &text).is_err() {
+                continue;
+            }
+            let tree = StackTree::open(&folder, name)?;
+            nested.extend(tree.stacks().iter().skip(1).map(|stack| stack.file().to_owned()));
+            entries.push(name.clone());
+        }
+        entries.retain(|name| !nested.contains(name));
+        match entries.as_slice() {
+            [entry] => Ok(Self { library: Box::new(folder), entry: entry.clone(), names: Some(names) }),
+            [] => Err(Error::new(ErrorKind::NotFound, format!("there is no template in `{}`", path.display()))),
+            _ => Err(Error::new(
+                ErrorKind::Usage,
+                format!("`{}` has several templates that stand alone", path.display()),
+            )
+            .hint(format!("name one of them: {}", entries.join(", ")))),
+        }
+    }
+
+    /// Not our own templates.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.names.is_some()
+    }
+
+    pub(super) fn tree(&self) -> Result<StackTree> {
+        StackTree::open(&*self.library, &self.entry)
+    }
+
+    pub(super) fn template(&self) -> Result<Template> {
+        Template::read(&self.entry, &self.text(&self.entry)?)
+    }
+
+    /// The entry, and what it nests or what lies in its folder.
+    pub(super) fn bundle(&self) -> Result<Bundle> {
+        let Some(names) = &self.names else { return Ok(templates::bundle()) };
+        let tree = self.tree()?;
+        let used = tree.stacks().iter().map(|stack| stack.file().to_owned());
+        let all: BTreeSet<String> = names.iter().cloned().chain(used).collect();
+        let files = all.into_iter().map(|name| Ok((name.clone(), self.text(&name)?.into_bytes())));
+        Ok(Bundle::new(files.collect::<Result<Vec<_>>>()?))
+    }
+
+    fn text(&self, name: &str) -> Result<String> {
+        let text = self.library.text(name)?;
+        text.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no template `{name}`")))
+    }
+}
