@@ -3,6 +3,7 @@
 //! finding takes it back.
 
 use super::walk;
+use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Inputs, StackId, StackTree};
 use crate::region;
 use crate::template::{Node, Parameter, Span, Template};
@@ -14,67 +15,133 @@ pub const DEFAULT_COMBINATIONS_MAX: usize = 20_000;
 /// A value that no template compares anything with; two of them, for comparisons of parameters with each other.
 const OTHERS: [&str; 2] = ["jqs-some-value", "jqs-another-value"];
 
+/// Where the validator says that a parameter is used whose default it blames.
+const USE: &str = " when resolved at ";
 const REGION: &str = "AWS::Region";
 /// One of each partition that templates tell apart.
 const REGIONS: [&str; 3] = ["eu-west-1", "cn-north-1", "us-gov-west-1"];
 
-/// The truth of every condition, in every combination.
-pub(super) struct Cases {
-    combinations: Vec<BTreeMap<String, bool>>,
+/// A template, ready to be tried.
+pub(super) struct Cases<'a> {
+    template: &'a Template,
+    tree: StackTree,
+}
+
+/// The values of parameters, and what conditions make of them.
+struct Combination {
+    values: BTreeMap<String, Arc<str>>,
+    truths: BTreeMap<String, bool>,
 }
 
 /// A place in a template, as far as conditions bear on it: what must hold, and what must not.
 type Context = Vec<(String, bool)>;
 
-impl Cases {
-    /// Nothing where there are too many combinations, or conditions that cannot be evaluated.
-    pub(super) fn of(template: &Template, text: &str) -> Option<Self> {
+impl<'a> Cases<'a> {
+    pub(super) fn of(template: &'a Template, text: &str) -> Option<Self> {
         let library = BTreeMap::from([(template.name.clone(), text.to_owned())]);
-        let tree = StackTree::open(&library, &template.name).ok()?;
-        let domains = domains(template);
-        let size = domains.iter().try_fold(1_usize, |size, (_, values)| size.checked_mul(values.len()))?;
-        if size > DEFAULT_COMBINATIONS_MAX {
-            return None;
-        }
-        let names: Vec<&str> = template.section("Conditions").iter().filter_map(|(key, _)| key.text()).collect();
-        let mut combinations = BTreeSet::new();
-        for at in 0..size {
-            let case = Case::new(&domains, at);
-            let evaluator = Evaluator::new(&tree, &case);
-            let truths = names.iter().map(|name| {
-                let truth = evaluator.condition(StackId::ROOT, name, Span::default()).ok()?;
-                Some(((*name).to_owned(), truth))
-            });
-            combinations.insert(truths.collect::<Option<BTreeMap<_, _>>>()?);
-        }
-        Some(Self { combinations: combinations.into_iter().collect() })
+        Some(Self { template, tree: StackTree::open(&library, &template.name).ok()? })
     }
 
-    /// Whether a finding of the validator about `path` is contradicted.
-    pub(super) fn contradict(&self, rule: &str, template: &Template, path: &[String]) -> bool {
+    /// Whether the rule is one that is tried here.
+    pub(super) fn judge(rule: &str) -> bool {
+        matches!(rule, "W1001" | "W1028" | "W1030" | "W8003")
+    }
+
+    /// Whether a finding of the validator is contradicted.
+    pub(super) fn contradict(&self, finding: &Diagnostic) -> bool {
+        let (rule, path) = (finding.rule.as_str(), finding.path.as_slice());
+        let context = context(self.template, path);
+        let names = context.iter().map(|(name, _)| name.clone());
         match rule {
             // "always true" or "always false"
             "W8003" => path.get(1).is_some_and(|name| {
-                let is = |truth: bool| self.combinations.iter().any(|case| case.get(name) == Some(&truth));
+                let cases = self.combinations([name.clone()]).unwrap_or_default();
+                let is = |truth: bool| cases.iter().any(|case| case.truths.get(name) == Some(&truth));
                 is(true) && is(false)
             }),
             // "this branch cannot be reached"
-            "W1028" => self.combinations.iter().any(|case| holds(case, &context(template, path))),
+            "W1028" => self.combinations(names).unwrap_or_default().iter().any(|case| case.reaches(&context)),
             // "what is referred to may not exist"
             "W1001" => {
-                let context = context(template, path);
-                let targets = targets(template, path);
-                let mut reached = self.combinations.iter().filter(|case| holds(case, &context)).peekable();
-                let is_made = |case: &BTreeMap<String, bool>| targets.iter().all(|name| case.get(name) == Some(&true));
+                let targets = targets(self.template, path);
+                let cases = self.combinations(names.chain(targets.iter().cloned())).unwrap_or_default();
+                let mut reached = cases.iter().filter(|case| case.reaches(&context)).peekable();
+                let is_made = |case: &Combination| targets.iter().all(|name| case.truths.get(name) == Some(&true));
                 !targets.is_empty() && reached.peek().is_some() && reached.all(is_made)
+            }
+            // "the default of what is referred to is not admitted here"
+            "W1030" => {
+                let place = finding.message.split_once(USE).map(|(_, place)| place.split('/').map(str::to_owned));
+                let place: Vec<String> = place.map_or_else(|| path.to_vec(), Iterator::collect);
+                let name = finding.message.split_once("{'Ref': '").and_then(|(_, rest)| rest.split('\'').next());
+                let parameter = name.and_then(|name| self.template.parameter(name));
+                parameter.is_some_and(|parameter| self.is_always_given(parameter, &place))
             }
             _ => false,
         }
     }
+
+    /// Whether a parameter, wherever it is used below a place, has another value than its default.
+    fn is_always_given(&self, parameter: &Parameter, place: &[String]) -> bool {
+        let (_, depth) = walk::locate_deepest(&self.template.root, place);
+        let Some(node) = walk::find(&self.template.root, &place[..depth]) else { return false };
+        let mut uses = Vec::new();
+        walk::each(node, &mut place[..depth].to_vec(), &mut |path, node| {
+            if path.last().is_some_and(|key| key == "Ref") && node.text() == Some(&parameter.name) {
+                uses.push(context(self.template, path));
+            }
+        });
+        let is_given = |context: &Context| {
+            let names = context.iter().map(|(name, _)| name.clone());
+            let cases = self.combinations(names).unwrap_or_default();
+            let mut reached = cases.iter().filter(|case| case.reaches(context)).peekable();
+            let value = |case: &Combination| case.values.get(&parameter.name).cloned();
+            reached.peek().is_some()
+                && reached.all(|case| value(case).is_some_and(|value| parameter.default.as_deref() != Some(&value)))
+        };
+        !uses.is_empty() && uses.iter().all(is_given)
+    }
+
+    /// Every combination that tells these conditions apart. Nothing where there are too many, or conditions that cannot be
+    /// evaluated.
+    fn combinations(&self, names: impl IntoIterator<Item = String>) -> Option<Vec<Combination>> {
+        let names = closure(self.template, names);
+        let domains = domains(self.template, &names);
+        let size = domains.iter().try_fold(1_usize, |size, (_, values)| size.checked_mul(values.len()))?;
+        if size > DEFAULT_COMBINATIONS_MAX {
+            return None;
+        }
+        let case = |number: usize| {
+            let case = Case::new(&domains, number);
+            let evaluator = Evaluator::new(&self.tree, &case);
+            let truth = |name: &String| evaluator.condition(StackId::ROOT, name, Span::default()).ok();
+            let truths = names.iter().map(|name| Some((name.clone(), truth(name)?))).collect::<Option<_>>()?;
+            Some(Combination { truths, values: case.values })
+        };
+        (0..size).map(case).collect()
+    }
 }
 
-fn holds(case: &BTreeMap<String, bool>, context: &Context) -> bool {
-    context.iter().all(|(name, truth)| case.get(name) == Some(truth))
+impl Combination {
+    fn reaches(&self, context: &Context) -> bool {
+        context.iter().all(|(name, truth)| self.truths.get(name) == Some(truth))
+    }
+}
+
+/// The conditions, and those that they are made of.
+fn closure(template: &Template, names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let mut open: Vec<String> = names.into_iter().collect();
+    let mut closed = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let found = template.section("Conditions").iter().find(|(key, _)| key.text() == Some(&name));
+        let Some((_, condition)) = found.filter(|_| closed.insert(name)) else { continue };
+        walk::each(condition, &mut Vec::new(), &mut |path, node| {
+            if path.last().is_some_and(|key| key == "Condition") {
+                open.extend(node.text().map(str::to_owned));
+            }
+        });
+    }
+    closed
 }
 
 /// The condition of the resource or output that a path leads into, and the branches of `Fn::If` on its way.
@@ -128,10 +195,11 @@ fn targets(template: &Template, path: &[String]) -> Vec<String> {
 }
 
 /// The values of each parameter that conditions read.
-fn domains(template: &Template) -> Vec<(String, Vec<String>)> {
+fn domains(template: &Template, names: &BTreeSet<String>) -> Vec<(String, Vec<String>)> {
     let mut read = BTreeSet::new();
     let mut literals = BTreeSet::new();
-    for (_, condition) in template.section("Conditions") {
+    let conditions = template.section("Conditions").iter();
+    for (_, condition) in conditions.filter(|(key, _)| key.text().is_some_and(|name| names.contains(name))) {
         walk::each(condition, &mut Vec::new(), &mut |path, node| {
             let Some(text) = node.text() else { return };
             match path.last().map(String::as_str) {
@@ -193,6 +261,7 @@ impl Inputs for Case {
 
 #[cfg(test)]
 mod tests {
+    use super::super::catalog;
     use super::*;
 
     const TEXT: &str = "\
@@ -209,20 +278,27 @@ Outputs:
   Good: {Value: !If [More, !Ref A, !Ref B]}
   Bad: {Value: !Ref A}
   Never: {Value: !If [None, !Ref A, x]}
+  Given: {Value: !If [More, !Ref Range, x]}
+  Perhaps: {Value: !Ref Range}
 ";
 
     #[test]
     fn a_case_that_contradicts_a_finding_is_found() {
         let template = Template::read("t.yaml", TEXT).expect("a valid template");
-        let cases = Cases::of(&template, TEXT).expect("few combinations");
+        let cases = Cases::of(&template, TEXT).expect("a valid template");
         let contradict = |rule: &str, path: &str| {
-            let path: Vec<String> = path.split('/').map(str::to_owned).collect();
-            cases.contradict(rule, &template, &path)
+            let place = path.strip_prefix("Parameters/Range at ");
+            let path = place.map_or(path, |_| "Parameters/Range").split('/').map(str::to_owned).collect();
+            let message = place.map(|place| format!("{{'Ref': 'Range'}} default ''{USE}{place}")).unwrap_or_default();
+            let finding = catalog::finding("J0001", "t.yaml", Span::default(), message);
+            cases.contradict(&Diagnostic { rule: rule.to_owned(), path, ..finding })
         };
         assert!(contradict("W8003", "Conditions/More") && !contradict("W8003", "Conditions/None"));
         assert!(contradict("W1001", "Outputs/Good/Value/Fn::If/1") && !contradict("W1001", "Outputs/Bad/Value"));
         assert!(contradict("W1028", "Outputs/Good/Value/Fn::If/1"));
         assert!(!contradict("W1028", "Outputs/Never/Value/Fn::If/1"));
+        assert!(contradict("W1030", "Parameters/Range at Outputs/Given/Value/Fn::If/1"));
+        assert!(!contradict("W1030", "Parameters/Range at Outputs/Perhaps/Value"));
         assert!(!contradict("F3002", "Outputs/Good/Value"));
     }
 }

@@ -1,6 +1,6 @@
 //! Every rule by its id: our own (`J…`), and AWS's validator's, whose numbers are those of `cfn-lint`.
 
-use super::own_rules::OWN_RULES;
+use super::own_rules;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::template::Span;
 use serde::Serialize;
@@ -51,7 +51,7 @@ pub struct RuleInfo {
 
 /// All rules: ours first, then the validator's, each by id.
 pub fn all() -> Vec<RuleInfo> {
-    let own = OWN_RULES.iter().map(RuleInfo::from);
+    let own = own_rules::all().map(RuleInfo::from);
     let mut theirs: Vec<RuleInfo> = rules::RULE_REGISTRY.iter().map(RuleInfo::from).collect();
     theirs.sort_by(|one, other| one.id.cmp(&other.id));
     own.chain(theirs).collect()
@@ -70,7 +70,7 @@ pub fn nearest(id: &str) -> Option<Cow<'static, str>> {
 }
 
 pub(super) fn own(id: &str) -> Option<&'static OwnRule> {
-    OWN_RULES.iter().find(|rule| rule.id == id)
+    own_rules::all().find(|rule| rule.id == id)
 }
 
 /// A finding of one of our rules, with its severity.
@@ -138,17 +138,17 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_in_order() {
-        let ids: Vec<&str> = OWN_RULES.iter().map(|rule| rule.id).collect();
+        let ids: Vec<&str> = own_rules::all().map(|rule| rule.id).collect();
         let mut sorted = ids.clone();
         sorted.sort_unstable();
         sorted.dedup();
         assert_eq!(ids, sorted);
-        assert!(OWN_RULES.iter().all(|rule| rule.id.starts_with('J') && rules::lookup_rule(rule.id).is_none()));
+        assert!(own_rules::all().all(|rule| rule.id.starts_with('J') && rules::lookup_rule(rule.id).is_none()));
     }
 
     #[test]
     fn twins_are_rules_of_the_validator() {
-        for twin in OWN_RULES.iter().flat_map(|rule| rule.twins) {
+        for twin in own_rules::all().flat_map(|rule| rule.twins) {
             assert!(rules::lookup_rule(twin).is_some(), "{twin}");
         }
     }

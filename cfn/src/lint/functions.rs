@@ -21,11 +21,6 @@ pub(super) fn check(template: &Template) -> Vec<Diagnostic> {
             expressions.iter().for_each(|expression| visit(expression, &mut report));
         }
     }
-    for output in template.outputs.iter().filter(|output| output.value.is_none()) {
-        let path = ["Outputs", &output.name].map(str::to_owned).to_vec();
-        let message = format!("the output `{}` has no `Value`", output.name);
-        found.push(Diagnostic { path, ..finding("J6002", &template.name, output.span, message) });
-    }
     found
 }
 

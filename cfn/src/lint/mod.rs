@@ -87,9 +87,9 @@ impl Linter<'_> {
         let mut found = self.validate(source, root.as_ref().ok());
         match &read {
             Ok(template) => {
-                if found.iter().any(|diagnostic| matches!(diagnostic.rule.as_str(), "W1001" | "W1028" | "W8003")) {
+                if found.iter().any(|one| Cases::judge(&one.rule)) {
                     if let Some(cases) = Cases::of(template, &source.text) {
-                        found.retain(|one| !cases.contradict(&one.rule, template, &one.path));
+                        found.retain(|one| !cases.contradict(one));
                     }
                 }
                 found.extend(contracts::check(template, &self.nesting));

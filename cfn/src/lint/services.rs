@@ -65,7 +65,8 @@ fn secrets(template: &Template, resource: &Resource, properties: &Node) -> Vec<D
         let is_reference = value.text().is_some_and(|text| text.is_empty() || text.contains("{{resolve:"));
         if is_secret_name(name) && !is_reference {
             let message = format!("`{name}` is in the environment in plain text");
-            let whole = path_of(resource, path);
+            let mut whole = self::path(resource, &["Properties"]);
+            whole.extend(path.iter().cloned());
             found.push(Diagnostic { path: whole, ..finding("J4002", &template.name, value.span, message) });
         }
     };
@@ -85,10 +86,4 @@ fn secrets(template: &Template, resource: &Resource, properties: &Node) -> Vec<D
         }
     });
     found
-}
-
-fn path_of(resource: &Resource, below: &[String]) -> Vec<String> {
-    let mut path = path(resource, &["Properties"]);
-    path.extend(below.iter().cloned());
-    path
 }

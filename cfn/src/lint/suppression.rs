@@ -62,7 +62,8 @@ impl Suppressions {
             }
             is_kept
         });
-        let own = self.all.iter().filter(|suppression| !suppression.is_foreign);
+        // Ids of the proof (`P…`) are accepted in the same place, and are its business.
+        let own = self.all.iter().filter(|suppression| !suppression.is_foreign && !suppression.id.starts_with('P'));
         for suppression in own {
             let id = &suppression.id;
             if !suppression.has_reason {
@@ -197,6 +198,7 @@ C: 3
     fn a_suppression_needs_a_reason_and_something_to_suppress() {
         assert_eq!(kept("# jqs:ignore J1\nA: 1\n", &[("J1", 2)]), ["J0002@1"]);
         assert_eq!(kept("# jqs:ignore J1 why\nA: 1\n", &[("J2", 2)]), ["J2@2", "J0003@1"]);
+        assert_eq!(kept("# jqs:ignore P001 why\nA: 1\n", &[]), [""; 0]);
         assert_eq!(kept("A: '# jqs:ignore J1 why'\n", &[("J1", 1)]), ["J1@1"]);
     }
 

@@ -3,7 +3,7 @@
 use super::catalog;
 use super::source::Lines;
 use super::walk;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::{Node, Span};
 use cel_engine::CelEngine;
@@ -11,8 +11,11 @@ use schema_validator::SchemaValidator;
 use template_model::PseudoParameterOverrides;
 use validation_engine::{EngineConfig, ExternalRuleSource, ValidateConfig, validate_bytes_with_path};
 
-/// Findings that are none: what a property does by nature, and a format that AWS advertises.
-const UNHELPFUL: [&str; 4] = ["I4010", "I9001", "I9003", "I9040"];
+/// Findings that are none: what a property does by nature, a format that AWS advertises, and every parameter whose name
+/// speaks of a secret, though it holds the ARN of one (J3006 looks closer).
+const UNHELPFUL: [&str; 5] = ["I4010", "I9001", "I9003", "I9040", "W2509"];
+/// Warnings that ask for nothing: a number that becomes a text, and an analysis that was cut short.
+const FOR_INFORMATION: [&str; 2] = ["W9003", "W9052"];
 /// A path that goes no deeper names a resource or another entry of a section, and nothing in it.
 const OWNER_DEPTH: usize = 2;
 /// Rules that blame a key, and not its value.
@@ -73,6 +76,7 @@ fn converted(file: &str, finding: diagnostics::Diagnostic, root: Option<&Node>, 
     let severity = match catalog::own(&finding.rule_id) {
         // Guard knows no severities.
         Some(rule) => rule.severity,
+        None if FOR_INFORMATION.contains(&finding.rule_id.as_str()) => Severity::Info,
         None => catalog::severity(finding.severity),
     };
     Diagnostic {

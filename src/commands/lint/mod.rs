@@ -117,8 +117,7 @@ pub(crate) fn lint(context: &Context, arguments: &LintArgs) -> Result<Exit> {
     let least = arguments.fail_on.map_or(shown, Severity::from);
     let has_failed = diagnostics.iter().any(|one| one.severity >= least);
     diagnostics.retain(|one| one.severity >= shown);
-    let files: BTreeMap<String, String> =
-        sources.files.into_iter().map(|source| (source.name, source.text)).collect();
+    let files: BTreeMap<String, String> = sources.files.into_iter().map(|source| (source.name, source.text)).collect();
     let format = if printer.is_json() { Format::Json } else { arguments.format };
     let text = Report { diagnostics: &diagnostics, files: &files }.render(format);
     if !text.is_empty() {
