@@ -4,9 +4,10 @@
 use crate::cli::TemplateArgs;
 use crate::context::Context;
 use crate::printer::Printer;
+use crate::source::Source;
 use crate::templates;
 use jqs_cfn::bundle::Bundle;
-use jqs_cfn::eval::{Evaluator, Fault, Folder, Given, ResolvedStack, StackId, StackTree, resolve};
+use jqs_cfn::eval::{Evaluator, Fault, Given, ResolvedStack, StackId, StackTree, resolve};
 use jqs_cfn::{Error, ErrorKind, Result, parameters, region};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,8 +22,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// A template of the user's, or the one of ours that the arguments ask for. Parameters that are given are checked; those
-    /// that are not stay unknown where they have no default.
+    /// Parameters that are given are checked; those that are not stay unknown where they have no default.
     pub(crate) fn open(context: &Context, path: Option<&Path>, arguments: &TemplateArgs) -> Result<Self> {
         let region = region(context)?;
         let case = Self::read(&region, path, arguments)?;
@@ -31,17 +31,7 @@ impl Case {
     }
 
     pub(crate) fn read(region: &str, path: Option<&Path>, arguments: &TemplateArgs) -> Result<Self> {
-        let tree = match path {
-            Some(path) if path.is_dir() => {
-                let message = format!("`{}` is a folder", path.display());
-                return Err(Error::new(ErrorKind::Usage, message).hint("name the outermost template in it"));
-            }
-            Some(path) => {
-                let (folder, name) = Folder::around(Path::new("."), path)?;
-                StackTree::open(&folder, &name)?
-            }
-            None => StackTree::open(&templates::bundle(), templates::choose_entry(arguments, None)?.file())?,
-        };
+        let tree = Source::open(path, arguments)?.tree()?;
         let template = &tree.root().program.template;
         let mut given = Given::new(region);
         given.parameters = templates::given_parameters(arguments)?;

@@ -16,6 +16,7 @@ mod progress;
 mod report;
 mod rollout;
 mod settings;
+mod source;
 mod templates;
 
 use clap::Parser;

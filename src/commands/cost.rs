@@ -20,7 +20,7 @@ Examples:
   jqs cost templates/other.yaml --format markdown
   jqs cost --prices ours.yaml                 what your contract says instead of the list prices")]
 pub(crate) struct CostArgs {
-    /// Template to estimate [default: the one that `jqs deploy` would take]
+    /// A template, or the folder of one with what it nests [default: the templates of `jqs deploy`]
     pub(crate) path: Option<PathBuf>,
     /// Prices that differ from the list prices, in a file as docs/cost.md describes
     #[arg(long, value_name = "FILE")]

@@ -15,10 +15,14 @@ use std::path::PathBuf;
 Examples:
   jqs graph --storage opensearch > deployment.svg
   jqs graph templates/other.yaml -P Stage=test --format mermaid
+  jqs graph --by network --storage opensearch > network.svg
   jqs graph --format dot | dot -Tpdf -o deployment.pdf")]
 pub(crate) struct GraphArgs {
-    /// Template to draw [default: the one that `jqs deploy` would take]
+    /// A template, or the folder of one with what it nests [default: the templates of `jqs deploy`]
     pub(crate) path: Option<PathBuf>,
+    /// What to draw: stacks with what refers to what, or the network with who may reach whom
+    #[arg(long, value_enum, default_value_t = View::Stack, value_name = "VIEW")]
+    pub(crate) by: View,
     /// What to print: a picture, or a text for Graphviz or Mermaid
     #[arg(long, value_enum, default_value_t = Format::Svg, value_name = "FORMAT")]
     pub(crate) format: Format,
@@ -37,9 +41,19 @@ pub(crate) enum Format {
     Mermaid,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum View {
+    Stack,
+    Network,
+}
+
 pub(crate) fn graph(context: &Context, arguments: &GraphArgs) -> Result<Exit> {
     let case = Case::open(context, arguments.path.as_deref(), &arguments.template)?;
-    let graph = Graph::new(&case.resolve()?);
+    let resolved = case.resolve()?;
+    let graph = match arguments.by {
+        View::Stack => Graph::new(&resolved),
+        View::Network => Graph::of_network(&resolved),
+    };
     let text = match arguments.format {
         Format::Svg => graph.to_svg(),
         Format::Dot => graph.to_dot(),

@@ -81,6 +81,11 @@ impl Comparison {
         match (said, found) {
             // A stack hands its tags down to what is in it, as a list or as a mapping.
             (Value::Null, Value::Array(_) | Value::Object(_)) if at.ends_with(".Tags") => {}
+            (Value::Object(one), Value::Object(_)) if at.ends_with(".Tags") => {
+                for key in one.keys() {
+                    self.value(&format!("{at}.{key}"), &said[key], &found[key]);
+                }
+            }
             (Value::Object(one), Value::Object(other)) => {
                 for key in one.keys().chain(other.keys().filter(|key| !one.contains_key(*key))) {
                     self.value(&format!("{at}.{key}"), &said[key], &found[key]);

@@ -68,14 +68,11 @@ async fn throttling_is_waited_out() {
 #[tokio::test]
 async fn a_lost_network_while_watching_is_outlived() {
     let cloud = Cloud::start_with(&[("SHIM_DELAY_MS", "100")]);
-    // Two more than the SDK tries by itself, from the moment that watching has begun.
-    let lost = Rule::new("DescribeStackEvents", Fault::Disconnect, 0);
+    // Two more than the SDK tries by itself, once the first call has told what is past and watching begins.
+    let lost = Rule::new("DescribeStackEvents", Fault::Disconnect, 8).after(1);
     let endpoint = faulty_proxy::start(cloud.port, vec![lost.clone()]).await;
     let jqs = jqs_at(&endpoint);
-    let run = tokio::task::spawn_blocking(move || jqs.run(&DEPLOY));
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    lost.left.store(8, Ordering::SeqCst);
-    let run = run.await.unwrap().expect(0);
+    let run = tokio::task::spawn_blocking(move || jqs.run(&DEPLOY)).await.unwrap().expect(0);
     run.says("AWS does not answer, trying on").says("AWS answers again").says("jaeger is CREATE_COMPLETE");
     assert_eq!(lost.left.load(Ordering::SeqCst), 0, "the connections were broken");
 }

@@ -17,19 +17,30 @@ pub(crate) struct Rule {
     /// The action of the query protocol, as it stands in the body.
     pub(crate) action: &'static str,
     pub(crate) fault: Fault,
+    /// Calls that pass before the first one fails.
+    passing: Arc<AtomicUsize>,
     pub(crate) left: Arc<AtomicUsize>,
 }
 
 impl Rule {
     pub(crate) fn new(action: &'static str, fault: Fault, times: usize) -> Self {
-        Self { action, fault, left: Arc::new(AtomicUsize::new(times)) }
+        Self { action, fault, passing: Arc::default(), left: Arc::new(AtomicUsize::new(times)) }
+    }
+
+    pub(crate) fn after(self, calls: usize) -> Self {
+        self.passing.store(calls, Ordering::SeqCst);
+        self
     }
 
     fn applies(&self, request: &[u8]) -> bool {
         let action = format!("Action={}&", self.action);
         let is_meant = request.windows(action.len()).any(|window| window == action.as_bytes());
-        is_meant && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+        is_meant && !take(&self.passing) && take(&self.left)
     }
+}
+
+fn take(counter: &AtomicUsize) -> bool {
+    counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 const THROTTLED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>\

@@ -66,6 +66,59 @@ fn render_takes_the_entry_for_an_existing_vpc() {
 }
 
 #[test]
+fn a_flat_template_is_written_without_calls_or_choices() {
+    let jqs = Jqs::new(&[]);
+    let file = jqs.home.path().join("made/flat.yaml");
+    let text = jqs.run(&["render", "--flat"]).expect(0).says("`TemplatePrefix`").stdout;
+    assert!(text.starts_with("AWSTemplateFormatVersion:") && !text.contains("AWS::CloudFormation::Stack"), "{text}");
+    jqs.run(&["render", "--flat", "--out", file.to_str().unwrap()]).expect(0).says("wrote ");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    let json = jqs.run(&["render", "--vpc", "vpc-1", "--flat", "--format", "json"]).expect(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["Parameters"]["VPCID"].is_object() && json["Parameters"]["TemplateBucket"].is_null(), "{json}");
+    jqs.run(&["render", "--flat", "--storage", "memory"]).expect(2).says("`StorageBackend` is given at the deployment");
+    jqs.run(&["render", "--flat", "--resolved"]).expect(2);
+    jqs.run(&["render"]).expect(2).says("--out");
+}
+
+#[test]
+fn a_case_is_resolved_as_far_as_it_is_known() {
+    let jqs = Jqs::new(&[]);
+    let resolved = |more: &[&str]| jqs.run(&[&["render", "--resolved", "--format", "json"][..], more].concat());
+    let run = resolved(&["--region", "us-east-1", "--account", "111122223333", "--name", "mine"]).expect(0);
+    let said: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(said["Parameters"]["EnvironmentName"], "mine");
+    let network = &said["Resources"]["Network"]["Stack"];
+    assert_eq!(network["Resources"]["PublicSubnet1"]["Properties"]["AvailabilityZone"], "us-east-1a");
+    assert_eq!(network["Outputs"]["VPCID"]["Value"], "${Network/VPC}");
+    assert_eq!(said["Outputs"]["ImageUri"]["Value"], "111122223333.dkr.ecr.us-east-1.amazonaws.com/jqs:0.1.0");
+    assert_eq!(run.stdout, resolved(&["--region", "us-east-1", "--account", "111122223333", "--name", "mine"]).stdout);
+    resolved(&[]).expect(2).says("`--resolved` needs a region");
+    resolved(&["--region", "eu-mars-9"]).expect(2).says("eu-mars-9");
+    resolved(&["--region", REGION, "-P", "StorageBackend=disk"]).expect(2).says("is not one of");
+    let exposed = ["--region", REGION, "-P", "LoadBalancerScheme=internet-facing"];
+    resolved(&exposed).expect(2).says("refuse this: An internet-facing load balancer");
+}
+
+#[test]
+fn any_templates_can_be_rendered() {
+    let jqs = Jqs::new(&[]);
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deploy/templates");
+    let (file, folder) = (templates.join("functions.yaml"), templates.to_str().unwrap());
+    let out = jqs.home.path().join("out");
+    jqs.run(&["render", file.to_str().unwrap(), "--bucket", "b-1", "--out", out.to_str().unwrap()]).expect(0);
+    let written = files(&out);
+    assert!(
+        written.contains_key("templates/nested/inner.yaml") && written.contains_key("parameters.json"),
+        "{written:?}"
+    );
+    jqs.run(&["render", folder, "--flat"]).expect(2).says("functions.yaml, ground.yaml");
+    jqs.run(&["render", "nothing.yaml", "--flat"]).expect(1).says("cannot read `nothing.yaml`");
+    let flat = jqs.run(&["render", file.to_str().unwrap(), "--flat"]).expect(0).stdout;
+    assert!(flat.contains("  InnerTopic:\n") && flat.contains("!Sub ${EnvironmentName}-inner"), "{flat}");
+}
+
+#[test]
 fn broken_parameters_are_refused_before_any_call() {
     // Nobody listens at the endpoint: an answer that is about the parameter came without asking.
     let jqs = jqs_at(&format!("http://127.0.0.1:{}", free_port()));
@@ -167,11 +220,14 @@ fn graph_draws_our_templates_and_any_other() {
         let run = jqs.run(&["graph", "--storage", "opensearch", "--format", format]).expect(0);
         assert!(run.stdout.starts_with(start) && run.took < QUICK, "{format}: {run:?}");
     }
+    let network = jqs.run(&["graph", "--by", "network", "--storage", "opensearch", "--format", "mermaid"]).expect(0);
+    assert!(network.stdout.contains("-->|\"tcp 443\"|"), "{}", network.stdout);
     let (template, picture) = (jqs.home.path().join("t.yaml"), jqs.home.path().join("t.svg"));
     std::fs::write(&template, "Resources: {Topic: {Type: AWS::SNS::Topic}, Nested: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./gone.yaml}}}").unwrap();
     let (template, picture) = (template.to_str().unwrap(), picture.to_str().unwrap());
     let run = jqs.run(&["graph", template, "--out", picture]).expect(0);
     let run = run.says("the template of `Nested` is not there").says("wrote ");
     assert!(run.stdout.is_empty() && std::fs::read_to_string(picture).unwrap().contains(">Topic</text>"));
-    jqs.run(&["graph", jqs.home.path().to_str().unwrap()]).expect(2).says("name the outermost template in it");
+    let folder = jqs.home.path().to_str().unwrap();
+    assert!(jqs.run(&["graph", folder]).expect(0).stdout.contains(">Topic</text>"), "the one template in it");
 }

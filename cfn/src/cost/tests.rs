@@ -161,6 +161,7 @@ Resources:
   Ratio:
     Type: AWS::CloudWatch::Alarm
     Properties: {Metrics: [{Expression: a/b}, {Id: a, MetricStat: {}}, {Id: b, MetricStat: {}}]}
+  Filter: {Type: AWS::Logs::MetricFilter, Properties: {MetricTransformations: [{MetricName: a}, {MetricName: b}]}}
   Board: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: '{}'}}
   Workspace: {Type: AWS::APS::Workspace}
   Bucket:
@@ -171,6 +172,7 @@ Resources:
     let found = costs(text, &usage);
     assert_eq!(found["Group"].0, cents(2.0 * 0.5 + 2.0 * (30.0 / (730.0 / 24.0)) * 0.15 * 0.03));
     assert_eq!(found["Insights"].0, 0.0);
+    assert_eq!(found["Filter"].0, 0.6);
     assert_eq!((found["Alarm"].0, found["Ratio"].0, found["Board"].0), (0.1, 0.2, 3.0));
     // A thousand series, once a minute: 43.8 million samples.
     assert_eq!(found["Workspace"].0, cents(43.8 * 0.09));

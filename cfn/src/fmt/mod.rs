@@ -2,7 +2,9 @@
 
 mod events;
 pub(crate) mod json;
+mod line;
 pub(crate) mod scalar;
+mod shape;
 mod short;
 pub(crate) mod syntax;
 pub(crate) mod yaml;
@@ -10,14 +12,14 @@ pub(crate) mod yaml;
 pub use yaml::DEFAULT_WIDTH;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::template;
+use crate::template::{self, DEFAULT_TEMPLATE_BYTES_MAX, Fault, Faults, Span};
 use syntax::{Content, Syntax};
 
 /// A template in our layout. It is read again: where the layout would change what the template means, or lose a comment,
 /// that is an error.
 pub fn format(name: &str, text: &str) -> Result<String> {
     let node = template::parse(name, text)?;
-    let mut syntax = events::read(name, text).map_err(template::Faults::from)?;
+    let mut syntax = events::read(name, text).map_err(Faults::from)?;
     let before = comments(&syntax);
     let formatted = if is_json(text) {
         json::write(&syntax)
@@ -25,6 +27,10 @@ pub fn format(name: &str, text: &str) -> Result<String> {
         short::shorten(&mut syntax);
         yaml::write(&syntax)
     };
+    if formatted.len() > DEFAULT_TEMPLATE_BYTES_MAX {
+        let message = format!("formatted, the template would have more than {DEFAULT_TEMPLATE_BYTES_MAX} bytes");
+        return Err(Faults::from(Fault::new(name, Span::default(), message)).into());
+    }
     let again = template::parse(name, &formatted).ok().filter(|again| again.means_the_same(&node));
     let comments = events::read(name, &formatted).ok().map(|syntax| comments(&syntax));
     if again.is_none() || comments.is_none_or(|comments| comments != before) {

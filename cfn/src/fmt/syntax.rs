@@ -83,7 +83,7 @@ impl Syntax {
         }
     }
 
-    pub(crate) fn has_comments(&self) -> bool {
+    fn has_comments(&self) -> bool {
         let own = !self.above.is_empty() || self.beside.is_some() || !self.below.is_empty();
         own || self.has_comments_inside()
     }

@@ -1,6 +1,8 @@
 //! Syntax → YAML in one layout: two spaces per level, lists one level below their key, long flow collections broken.
 
+use super::line::{Child, brackets, flow_children, inline, inline_key, inline_within, properties};
 use super::scalar;
+use super::shape::{is_block, is_breakable};
 use super::syntax::{Comment, Content, Shape, Style, Syntax};
 
 /// Lines are not made longer where they can be broken.
@@ -32,84 +34,6 @@ enum After {
 
 struct Writer {
     out: String,
-}
-
-/// It takes lines of its own: in block style, or in flow style with comments in it, or a call that is too long for a line.
-fn is_block(node: &Syntax) -> bool {
-    if node.is_empty() {
-        return false;
-    }
-    match &node.content {
-        Content::Sequence(_, shape) | Content::Mapping(_, shape) => {
-            *shape == Shape::Block || node.has_comments_inside() || has_blocks(node)
-        }
-        _ => false,
-    }
-}
-
-/// A block scalar cannot stand in brackets, nor can an empty plain one in a list.
-fn has_blocks(node: &Syntax) -> bool {
-    let is_block_scalar =
-        |node: &Syntax| matches!(node.content, Content::Scalar(_, Style::Literal | Style::Folded(_))) || is_block(node);
-    match &node.content {
-        Content::Sequence(items, _) => items.iter().any(|item| is_block_scalar(item) || is_nothing(item)),
-        Content::Mapping(entries, _) => {
-            entries.iter().any(|(key, value)| is_block_scalar(key) || is_block_scalar(value))
-        }
-        _ => false,
-    }
-}
-
-fn is_nothing(node: &Syntax) -> bool {
-    let is_bare = node.tag.is_none() && node.anchor.is_none();
-    is_bare && matches!(&node.content, Content::Scalar(text, Style::Plain) if text.is_empty())
-}
-
-fn properties(node: &Syntax) -> Option<String> {
-    let anchor = node.anchor.as_deref().map(|name| format!("&{name}"));
-    match (anchor, &node.tag) {
-        (Some(anchor), Some(tag)) => Some(format!("{anchor} {tag}")),
-        (Some(anchor), None) => Some(anchor),
-        (None, tag) => tag.clone(),
-    }
-}
-
-/// A node on one line.
-fn inline(node: &Syntax) -> String {
-    let content = match &node.content {
-        Content::Alias(name) => format!("*{name}"),
-        Content::Scalar(text, Style::Plain) if !text.contains('\n') => text.clone(),
-        Content::Scalar(text, _) => scalar::quoted(text),
-        Content::Sequence(items, _) => {
-            let items: Vec<String> = items.iter().map(inline).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Content::Mapping(entries, shape) => {
-            let entries: Vec<String> = entries.iter().map(|(key, value)| inline_pair(key, value)).collect();
-            if *shape == Shape::Pair { entries.join(", ") } else { format!("{{{}}}", entries.join(", ")) }
-        }
-    };
-    match properties(node) {
-        Some(properties) if content.is_empty() => properties,
-        Some(properties) => format!("{properties} {content}"),
-        None => content,
-    }
-}
-
-fn inline_pair(key: &Syntax, value: &Syntax) -> String {
-    let (key, value) = (inline_key(key), inline(value));
-    if value.is_empty() { key } else { format!("{key} {value}") }
-}
-
-/// With its colon, which would become part of an alias or of an empty node's tag.
-fn inline_key(key: &Syntax) -> String {
-    let text = inline(key);
-    let ends_in_name = match &key.content {
-        Content::Alias(_) => true,
-        Content::Scalar(content, Style::Plain) => content.is_empty() && !text.is_empty(),
-        _ => false,
-    };
-    if ends_in_name { format!("{text} :") } else { format!("{text}:") }
 }
 
 impl Writer {
@@ -221,12 +145,14 @@ impl Writer {
             }
             return;
         }
-        let text = inline(node);
-        let is_collection = matches!(node.content, Content::Sequence(..) | Content::Mapping(..)) && !node.is_empty();
-        if is_collection && self.column() + 1 + text.chars().count() > DEFAULT_WIDTH {
-            self.spaced(properties(node).as_deref());
-            return self.broken(node, indent, after, comment);
-        }
+        let text = match inline_within(node, DEFAULT_WIDTH.saturating_sub(self.column() + 1)) {
+            Some(text) => text,
+            None if is_breakable(node) => {
+                self.spaced(properties(node).as_deref());
+                return self.broken(node, indent, after, comment);
+            }
+            None => inline(node),
+        };
         self.spaced(Some(&text).filter(|text| !text.is_empty()).map(String::as_str));
         self.end_line(comment);
     }
@@ -258,9 +184,10 @@ impl Writer {
         let children = flow_children(node);
         let last = children.len().saturating_sub(1);
         let mut was_nested = false;
-        for (at, (text, inner)) in children.into_iter().enumerate() {
+        for (at, child) in children.into_iter().enumerate() {
             let comma = usize::from(at != last);
-            let width = text.chars().count() + comma;
+            let text = child.within(DEFAULT_WIDTH.saturating_sub(indent + comma));
+            let width = text.as_ref().map_or(DEFAULT_WIDTH, |text| text.chars().count() + comma);
             if self.is_at_start() {
                 self.indent(indent);
             } else if was_nested || self.column() + 1 + width > DEFAULT_WIDTH {
@@ -269,11 +196,10 @@ impl Writer {
             } else {
                 self.out.push(' ');
             }
-            let inner = inner.filter(|inner| indent + width > DEFAULT_WIDTH && !inner.is_empty());
-            was_nested = inner.is_some();
-            match inner {
-                Some(inner) => self.nested(&text, inner, indent),
-                None => self.out.push_str(&text),
+            was_nested = text.is_none() && is_breakable(child.value);
+            match text {
+                Some(text) => self.out.push_str(&text),
+                None => self.nested(&child, indent),
             }
             if comma == 1 {
                 self.out.push(',');
@@ -282,14 +208,21 @@ impl Writer {
         self.out.push('\n');
     }
 
-    /// A child that is itself too long for a line; `text` is the whole of it, of which what stands before its bracket is taken.
-    fn nested(&mut self, text: &str, node: &Syntax, indent: usize) {
-        let (open, close) = brackets(node);
-        let whole = inline(&Syntax { tag: None, anchor: None, ..node.clone() });
-        self.out.push_str(text.strip_suffix(&whole).unwrap_or_default());
+    /// A child that is itself too long for a line.
+    fn nested(&mut self, child: &Child<'_>, indent: usize) {
+        let name = child.key.map(inline_key);
+        if !is_breakable(child.value) {
+            let words = name.into_iter().chain([inline(child.value)]).collect::<Vec<_>>();
+            return self.out.push_str(&words.join(" "));
+        }
+        for word in name.into_iter().chain(properties(child.value)) {
+            self.out.push_str(&word);
+            self.out.push(' ');
+        }
+        let (open, close) = brackets(child.value);
         self.out.push(open);
         self.out.push('\n');
-        self.fill(node, indent + STEP);
+        self.fill(child.value, indent + STEP);
         self.indent(indent);
         self.out.push(close);
     }
@@ -337,7 +270,7 @@ fn lead(item: &Syntax) -> Vec<Comment> {
 /// A function call that does not fit behind its key or dash, which ends at `column`, becomes a block.
 fn is_long_call(node: &Syntax, column: usize) -> bool {
     let is_call = node.tag.is_some() && matches!(node.content, Content::Sequence(_, Shape::Flow)) && !node.is_empty();
-    is_call && column + 1 + inline(node).chars().count() > DEFAULT_WIDTH
+    is_call && inline_within(node, DEFAULT_WIDTH.saturating_sub(column + 1)).is_none()
 }
 
 fn block(node: &Syntax) -> Option<(String, Vec<&str>)> {
@@ -348,25 +281,5 @@ fn block(node: &Syntax) -> Option<(String, Vec<&str>)> {
             Some((format!(">{chomping}"), lines.iter().map(String::as_str).collect()))
         }
         _ => None,
-    }
-}
-
-fn brackets(node: &Syntax) -> (char, char) {
-    if matches!(node.content, Content::Sequence(..)) { ('[', ']') } else { ('{', '}') }
-}
-
-/// The children of a flow collection on one line each, and the collection that a child or its value is.
-fn flow_children(node: &Syntax) -> Vec<(String, Option<&Syntax>)> {
-    let collection =
-        |node: &'_ Syntax| matches!(node.content, Content::Sequence(..) | Content::Mapping(_, Shape::Flow));
-    match &node.content {
-        Content::Sequence(items, _) => {
-            items.iter().map(|item| (inline(item), Some(item).filter(|item| collection(item)))).collect()
-        }
-        Content::Mapping(entries, _) => {
-            let pair = |(key, value): &'_ (Syntax, Syntax)| inline_pair(key, value);
-            entries.iter().map(|entry| (pair(entry), Some(&entry.1).filter(|value| collection(value)))).collect()
-        }
-        _ => Vec::new(),
     }
 }

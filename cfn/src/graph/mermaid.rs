@@ -1,6 +1,6 @@
 //! Flowcharts for Mermaid, which GitHub shows in Markdown: stacks are subgraphs.
 
-use super::{Area, Graph, Group};
+use super::{Area, Graph, Group, label};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -18,9 +18,10 @@ pub(super) fn write(graph: &Graph) -> String {
     let mut names = BTreeMap::new();
     let mut out = String::from("flowchart TB\n");
     content(&graph.root, 1, &mut names, &mut out);
-    for (from, to) in &graph.edges {
+    for ((from, to), ports) in &graph.edges {
         if let (Some(from), Some(to)) = (names.get(from), names.get(to)) {
-            let _ = writeln!(out, "  {from} --> {to}");
+            let label = label(ports).map(|label| format!("|\"{}\"|", escaped(&label))).unwrap_or_default();
+            let _ = writeln!(out, "  {from} -->{label} {to}");
         }
     }
     for (area, (fill, border)) in Area::ALL.into_iter().zip(COLORS) {

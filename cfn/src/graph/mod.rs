@@ -3,6 +3,7 @@
 mod dot;
 mod layered;
 mod mermaid;
+mod network;
 mod picture;
 mod svg;
 
@@ -46,10 +47,20 @@ pub enum Area {
 /// Paths of a resource or a stack, and of what it needs.
 pub type Edge = (String, String);
 
+/// A port, or a range of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Port {
+    pub protocol: String,
+    /// Where it is one, and known.
+    pub number: Option<u32>,
+    pub range: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Graph {
     pub root: Group,
-    pub edges: BTreeSet<Edge>,
+    /// In the view of the network each has the ports that it is for.
+    pub edges: BTreeMap<Edge, BTreeSet<Port>>,
 }
 
 impl Graph {
@@ -76,7 +87,12 @@ impl Graph {
             .flat_map(|stack| stack.resources.iter().map(|resource| joined(&paths[&stack.id], &resource.logical_id)))
             .collect();
         found.retain(|(from, to)| from != to && there.contains(to));
-        Self { root: group(root), edges: found }
+        Self { root: group(root), edges: found.into_iter().map(|edge| (edge, BTreeSet::new())).collect() }
+    }
+
+    /// What has an address, by VPC and subnets, and who may reach whom.
+    pub fn of_network(root: &ResolvedStack) -> Self {
+        network::graph(root)
     }
 
     /// For Graphviz.
@@ -125,6 +141,16 @@ fn group(stack: &ResolvedStack) -> Group {
         file: stack.file.clone(),
         path,
     }
+}
+
+/// Ports by protocol, such as `tcp 4317, 4318`; nothing where there are none.
+fn label(ports: &BTreeSet<Port>) -> Option<String> {
+    let mut protocols: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for port in ports {
+        protocols.entry(&port.protocol).or_default().push(&port.range);
+    }
+    let line = |(protocol, ranges): (&str, Vec<&str>)| format!("{protocol} {}", ranges.join(", ")).trim().to_owned();
+    (!ports.is_empty()).then(|| protocols.into_iter().map(line).collect::<Vec<_>>().join("; "))
 }
 
 fn joined(path: &str, logical_id: &str) -> String {

@@ -2,7 +2,7 @@
 //! What refers from one box into another is drawn between the boxes.
 
 use super::layered::{Point, Size, layout};
-use super::{Area, Graph, Group, Node};
+use super::{Area, Graph, Group, Node, Port, label};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CARD_HEIGHT: f64 = 38.0;
@@ -16,6 +16,8 @@ const CARD_MARGIN: f64 = 22.0;
 /// Around what is in a stack, and above it for its name.
 const MARGIN: f64 = 16.0;
 const HEADER: f64 = 32.0;
+/// Of what is written on an arrow, above the box that it leads to.
+const LABEL_LIFT: f64 = 12.0;
 /// Around the whole, and below it for the legend.
 const BORDER: f64 = 16.0;
 const LEGEND: f64 = 28.0;
@@ -46,8 +48,17 @@ pub(super) struct Card {
 
 pub(super) struct Arrow {
     pub(super) points: Vec<Point>,
-    /// What refers to what, one to a line.
+    /// The ports that it is for, and the middle of where that is written.
+    pub(super) label: Option<(String, Point)>,
+    /// What leads to what, one to a line.
     pub(super) title: String,
+}
+
+/// What leads from one box to another.
+#[derive(Default)]
+struct Join {
+    ports: BTreeSet<Port>,
+    lines: Vec<String>,
 }
 
 impl Picture {
@@ -83,13 +94,23 @@ impl<'a> Draft<'a> {
     fn new(group: &'a Group, graph: &Graph) -> Self {
         let cards: Vec<Card> = group.nodes.iter().map(card).collect();
         let inner: Vec<Draft<'a>> = group.groups.iter().map(|inner| Draft::new(inner, graph)).collect();
-        let sizes: Vec<Size> = cards.iter().map(|card| card.size).chain(inner.iter().map(|draft| draft.size)).collect();
         let joins = joins(group, graph);
+        let mut sizes: Vec<Size> =
+            cards.iter().map(|card| card.size).chain(inner.iter().map(|draft| draft.size)).collect();
+        let cards: Vec<Card> = cards.into_iter().enumerate().map(|(at, card)| card.wide_enough(at, &joins)).collect();
+        sizes.iter_mut().zip(&cards).for_each(|(size, card)| *size = card.size);
         let plan = layout(&sizes, &joins.keys().copied().collect());
         let shift = |point: &Point| Point { x: point.x + MARGIN, y: point.y + HEADER };
-        let arrows = plan.routes.iter().map(|route| Arrow {
-            points: route.points.iter().map(shift).collect(),
-            title: joins.get(&(route.from, route.to)).map(|lines| lines.join("\n")).unwrap_or_default(),
+        let arrows = plan.routes.iter().map(|route| {
+            let join = &joins[&(route.from, route.to)];
+            let points: Vec<Point> = route.points.iter().map(shift).collect();
+            let is_alone = plan.routes.iter().filter(|other| other.to == route.to).count() == 1;
+            // Alone, a label has the whole width of its box.
+            let corner = shift(&plan.boxes[route.to]);
+            let end = points.last().map_or(corner.x, |end| end.x);
+            let x = if is_alone { corner.x + sizes[route.to].width / 2.0 } else { end };
+            let label = label(&join.ports).map(|label| (label, Point { x, y: corner.y - LABEL_LIFT }));
+            Arrow { points, label, title: join.lines.join("\n") }
         });
         let label_width =
             (group.label.chars().count() + group.file.chars().count()) as f64 * LABEL_LETTER + CARD_MARGIN;
@@ -106,7 +127,8 @@ impl<'a> Draft<'a> {
         let Group { label, file, .. } = self.group;
         picture.frames.push(Frame { corner, size: self.size, label: label.clone(), file: file.clone() });
         for arrow in self.arrows {
-            picture.arrows.push(Arrow { points: arrow.points.into_iter().map(at).collect(), title: arrow.title });
+            let label = arrow.label.map(|(label, middle)| (label, at(middle)));
+            picture.arrows.push(Arrow { points: arrow.points.into_iter().map(at).collect(), label, ..arrow });
         }
         for (card, place) in self.cards {
             picture.cards.push(Card { corner: at(place), ..card });
@@ -117,23 +139,41 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Which boxes directly in a stack need which others, and for what.
-fn joins(group: &Group, graph: &Graph) -> BTreeMap<(usize, usize), Vec<String>> {
-    let paths: Vec<&str> =
-        group.nodes.iter().map(|node| &*node.path).chain(group.groups.iter().map(|inner| &*inner.path)).collect();
-    let holds =
-        |held: &str, path: &str| path.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let holder = |path: &str| paths.iter().position(|held| holds(held, path));
-    let mut joins: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
-    for (from, to) in &graph.edges {
-        match (holder(from), holder(to)) {
-            (Some(one), Some(other)) if one != other => {
-                joins.entry((one, other)).or_default().push(format!("{from} → {to}"));
+/// Which boxes directly in a stack lead to which others, and for what.
+fn joins(group: &Group, graph: &Graph) -> BTreeMap<(usize, usize), Join> {
+    let mut holders: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, node) in group.nodes.iter().enumerate() {
+        holders.insert(&node.path, at);
+    }
+    for (at, inner) in group.groups.iter().enumerate() {
+        for held in inner.walk() {
+            holders.insert(&held.path, group.nodes.len() + at);
+            holders.extend(held.nodes.iter().map(|node| (&*node.path, group.nodes.len() + at)));
+        }
+    }
+    let mut joins: BTreeMap<(usize, usize), Join> = BTreeMap::new();
+    for ((from, to), ports) in &graph.edges {
+        match (holders.get(&**from), holders.get(&**to)) {
+            (Some(&one), Some(&other)) if one != other => {
+                let join = joins.entry((one, other)).or_default();
+                let ports_of = label(ports).map(|label| format!(": {label}")).unwrap_or_default();
+                join.lines.push(format!("{from} → {to}{ports_of}"));
+                join.ports.extend(ports.iter().cloned());
             }
             _ => {}
         }
     }
     joins
+}
+
+impl Card {
+    /// So wide that what is written on the arrows to it fits above it.
+    fn wide_enough(mut self, at: usize, joins: &BTreeMap<(usize, usize), Join>) -> Self {
+        let labels = joins.iter().filter(|((_, to), _)| *to == at).filter_map(|(_, join)| label(&join.ports));
+        let widest = labels.map(|label| label.chars().count() as f64 * KIND_LETTER).fold(0.0, f64::max);
+        self.size.width = self.size.width.max(widest);
+        self
+    }
 }
 
 fn card(node: &Node) -> Card {

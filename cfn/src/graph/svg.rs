@@ -20,6 +20,7 @@ const STYLE: &str = "
   .card { fill: var(--card); stroke: var(--line); }
   .id { font-size: 12px; font-weight: 500; fill: var(--text); }
   .kind { font-size: 10.5px; fill: var(--quiet); }
+  .port { text-anchor: middle; font-size: 10px; fill: var(--quiet); paint-order: stroke; stroke: var(--frame); stroke-width: 3px; }
   .arrow { fill: none; stroke: var(--arrow); stroke-width: 1.3; }
   .arrow:hover { stroke: var(--text); stroke-width: 2.2; }
   .head { fill: var(--arrow); }
@@ -114,6 +115,9 @@ fn arrow(arrow: &Arrow, out: &mut String) {
     }
     let title = escaped(&arrow.title);
     let _ = writeln!(out, "<path class=\"arrow\" d=\"{path}\" marker-end=\"url(#head)\"><title>{title}</title></path>");
+    if let Some((label, Point { x, y })) = &arrow.label {
+        let _ = writeln!(out, "<text class=\"port\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(label));
+    }
 }
 
 fn escaped(text: &str) -> String {

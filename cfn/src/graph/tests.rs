@@ -48,7 +48,7 @@ fn ours(storage: &str) -> Graph {
 #[test]
 fn edges_follow_values_through_stacks_and_leave_out_what_is_not_made() {
     let edges = |given: &Given| -> Vec<String> {
-        graph(given).edges.iter().map(|(from, to)| format!("{from} > {to}")).collect()
+        graph(given).edges.keys().map(|(from, to)| format!("{from} > {to}")).collect()
     };
     let without =
         ["Alarm > App", "App/Function > App/Role", "App/Function > Network/Subnet", "Network/Subnet > Network/Vpc"];
@@ -56,6 +56,32 @@ fn edges_follow_values_through_stacks_and_leave_out_what_is_not_made() {
     let with = edges(&Given::new("eu-west-1").with("Twice", "Yes"));
     assert_eq!(with.len(), 5);
     assert!(with.contains(&"Policy > Second".to_owned()), "{with:?}");
+}
+
+#[test]
+fn the_network_shows_who_may_reach_whom_and_where() {
+    let folder = Folder::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates")).expect("our templates");
+    let tree = StackTree::open(&folder, "jaeger-new-vpc.yaml").expect("valid");
+    let given = Given::new("eu-west-1").with("StorageBackend", "opensearch").with("AllowedCIDR", "203.0.113.0/24");
+    let graph = Graph::of_network(&resolve(&tree, &given).expect("no fault"));
+    let admitted = |from: &str, to: &str| {
+        let ends = |(one, other): &Edge| one.ends_with(from) && other.ends_with(to);
+        graph.edges.iter().find(|(edge, _)| ends(edge)).and_then(|(_, ports)| label(ports))
+    };
+    assert_eq!(admitted("203.0.113.0/24", "/LoadBalancer"), Some("tcp 80, 4317, 4318".to_owned()));
+    assert_eq!(
+        admitted("/LoadBalancer", "/QueryService"),
+        Some("tcp 13133, 16686".to_owned()),
+        "where its container listens"
+    );
+    assert_eq!(admitted("/CollectorService", "/Domain"), Some("tcp 443".to_owned()));
+    assert_eq!(admitted("203.0.113.0/24", "/Domain"), None, "only the tasks reach the storage");
+    assert_eq!(admitted("/Domain", "/CollectorService"), None);
+    let vpc = graph.root.groups.iter().find(|group| group.label == "VPC 10.0.0.0/16").expect("the VPC");
+    let subnets = vpc.groups.iter().find(|group| group.label == "PrivateSubnet1, PrivateSubnet2").expect("both");
+    assert!(subnets.nodes.iter().any(|node| node.logical_id == "QueryService"));
+    assert!(graph.to_mermaid().contains("-->|\"tcp 443\"|") && graph.to_dot().contains("label=\"tcp 443\""));
+    assert!(graph.to_svg().contains(">tcp 443</text>"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A property that is evaluated only as deep as it is asked for: whoever looks at the port of a container learns nothing of
 //! its image, and the parameters that the image is made of make no further cases.
 
+use super::influence::origin;
 use crate::eval::{Evaluator, Expression, Form, Outcome, StackId, Value};
 use crate::template::Span;
 
@@ -43,16 +44,32 @@ impl<'a> Cursor<'a> {
     }
 
     /// Follows every `Fn::If` that lies on the surface.
-    fn settled(&self) -> Outcome<Self> {
+    fn decided(&self) -> Outcome<Self> {
         let mut here = self.clone();
         while let At::Written(Expression { form: Form::If(condition, one, other), span }) = here.at {
             let chosen = if self.evaluator.condition(self.stack, condition, *span)? { one } else { other };
             here = here.chosen(chosen);
         }
+        Ok(here)
+    }
+
+    /// What has keys or items stays as it is written, anything else is evaluated.
+    fn settled(&self) -> Outcome<Self> {
+        let here = self.decided()?;
         Ok(match here.at {
             At::Written(Expression { form: Form::Map(_) | Form::List(_), .. }) | At::Evaluated(_) => here,
             At::Written(expression) => here.evaluated(self.evaluator.value(self.stack, expression)?),
         })
+    }
+
+    /// Whether it is what the user writes into a parameter of free text, other than its default.
+    pub fn is_free_choice(&self) -> Outcome<bool> {
+        let here = self.decided()?;
+        let At::Written(expression) = here.at else { return Ok(false) };
+        let Some(name) = origin(self.evaluator.tree(), self.stack, expression) else { return Ok(false) };
+        let Some(parameter) = self.evaluator.tree().root().program.parameter(&name) else { return Ok(false) };
+        let is_default = here.value()?.as_text() == parameter.default.as_deref();
+        Ok(parameter.allowed_values.is_empty() && !is_default)
     }
 
     pub fn value(&self) -> Outcome<Value> {

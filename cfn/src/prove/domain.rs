@@ -22,11 +22,11 @@ pub(super) struct Domains {
 impl Domains {
     /// Every value that can make a difference. `fixed` are the parameters that the user has given: they have one value.
     pub(super) fn new(tree: &StackTree, influence: &Influence, fixed: &BTreeMap<String, String>) -> Self {
-        let parameters = tree.root().program.template.parameters.iter();
-        let by_name = parameters.map(|parameter| {
+        let parameters = tree.root().program.template.parameters.iter().enumerate();
+        let by_name = parameters.map(|(at, parameter)| {
             let values = match fixed.get(&parameter.name) {
                 Some(value) => vec![Some(value.as_str().into())],
-                None => values(parameter, influence.compared(&parameter.name)),
+                None => values(parameter, at, influence.compared(&parameter.name)),
             };
             (parameter.name.clone(), values)
         });
@@ -58,7 +58,7 @@ impl Domains {
     }
 }
 
-fn values(parameter: &Parameter, compared: &BTreeSet<String>) -> Vec<Option<Arc<str>>> {
+fn values(parameter: &Parameter, at: usize, compared: &BTreeSet<String>) -> Vec<Option<Arc<str>>> {
     let mut values: Vec<Option<Arc<str>>> = Vec::new();
     let mut add = |value: &str| {
         let value = Some(Arc::from(value));
@@ -73,7 +73,7 @@ fn values(parameter: &Parameter, compared: &BTreeSet<String>) -> Vec<Option<Arc<
     parameter.allowed_values.iter().for_each(|value| add(value));
     if parameter.allowed_values.is_empty() {
         compared.iter().filter(|value| is_admitted(value)).for_each(|value| add(value));
-        sample::of(parameter).iter().filter(|value| is_admitted(value)).for_each(|value| add(value));
+        sample::of(parameter, at).iter().filter(|value| is_admitted(value)).for_each(|value| add(value));
     }
     if values.is_empty() {
         values.push(None);

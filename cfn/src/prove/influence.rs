@@ -108,7 +108,7 @@ fn literals(expression: &Expression) -> Option<Vec<String>> {
 }
 
 /// The parameter of the outermost stack that an expression hands through unchanged.
-fn origin(tree: &StackTree, stack: StackId, expression: &Expression) -> Option<String> {
+pub(super) fn origin(tree: &StackTree, stack: StackId, expression: &Expression) -> Option<String> {
     let Form::Ref(name) = &expression.form else { return None };
     let here = tree.stack(stack);
     here.program.parameter(name)?;

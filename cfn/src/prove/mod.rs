@@ -4,6 +4,7 @@
 mod acceptance;
 mod case;
 mod check;
+pub mod checklist;
 pub mod checks;
 mod cursor;
 mod domain;

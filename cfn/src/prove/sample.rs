@@ -38,13 +38,17 @@ const PLAUSIBLE: [&str; 30] = [
     "rate(1 day)",
     "cron(0 1 * * ? *)",
     "someone@example.com",
-    "example",
+    ANY_TEXT,
     "eu-west-1",
     "prefix/",
     "1.0.0",
 ];
 
-pub(super) fn of(parameter: &Parameter) -> Vec<String> {
+/// What stands for any other text.
+const ANY_TEXT: &str = "example";
+
+/// `at` is the parameter's place in its template: the ranges of several subnets must not be the same one.
+pub(super) fn of(parameter: &Parameter, at: usize) -> Vec<String> {
     if parameter.kind == "Number" {
         let bounds = [parameter.value_min, parameter.value_max].into_iter().flatten();
         return bounds.map(|bound| bound.to_string()).collect();
@@ -57,11 +61,16 @@ pub(super) fn of(parameter: &Parameter) -> Vec<String> {
     if parameter.kind.starts_with("AWS::") || parameter.kind.starts_with("List<AWS::") {
         return Vec::new();
     }
-    let is_admitted = |value: &&&str| parameters::problem(parameter, value).is_none();
-    let plausible = PLAUSIBLE.iter().find(is_admitted).map(|text| (*text).to_owned());
-    let mut samples: Vec<String> = plausible.into_iter().collect();
-    samples.extend(longest(parameter));
-    samples
+    let is_admitted = |value: &str| parameters::problem(parameter, value).is_none();
+    let range = format!("10.0.{}.0/24", at % 256);
+    if parameter.name.contains("Subnet") && is_admitted(&range) {
+        return vec![range];
+    }
+    match PLAUSIBLE.iter().find(|text| is_admitted(text)) {
+        // Of a value with a form of its own, such as an address, the longest is no better an example.
+        Some(text) if *text != ANY_TEXT => vec![(*text).to_owned()],
+        plausible => plausible.map(|text| (*text).to_owned()).into_iter().chain(longest(parameter)).collect(),
+    }
 }
 
 /// The longest text that the pattern admits, where it has a bound that a name could have.
@@ -122,9 +131,9 @@ mod tests {
 
     #[test]
     fn examples_are_plausible_and_as_long_as_the_pattern_admits() {
-        assert_eq!(of(&text("^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$")), ["example", "aaaaaaaaaaaa"]);
-        assert_eq!(of(&text(r"^$|^(\d{1,3}\.){3}\d{1,3}/([89]|[12]\d|3[0-2])$"))[0], "10.0.0.0/16");
-        assert_eq!(of(&text(r"^OpenSearch_[2-9]\.\d{1,2}$"))[0], "OpenSearch_2.19");
-        assert_eq!(of(&text("^x+$")), [""; 0]);
+        assert_eq!(of(&text("^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$"), 0), ["example", "aaaaaaaaaaaa"]);
+        assert_eq!(of(&text(r"^$|^(\d{1,3}\.){3}\d{1,3}/([89]|[12]\d|3[0-2])$"), 0), ["10.0.0.0/16"]);
+        assert_eq!(of(&text(r"^OpenSearch_[2-9]\.\d{1,2}$"), 0), ["OpenSearch_2.19"]);
+        assert_eq!(of(&text("^x+$"), 0), [""; 0]);
     }
 }

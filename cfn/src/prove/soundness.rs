@@ -1,8 +1,8 @@
 //! What is proven of the cases that matter holds of all of them: random templates, proven, and evaluated in every single
 //! combination of their parameters.
 
-use super::tests::proof;
-use super::{Options, checks};
+use super::checks;
+use super::tests::proof_of;
 use crate::eval::{Evaluator, Given, StackId, StackTree};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,9 +103,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
     fn the_cases_that_matter_find_what_all_cases_find(text in template()) {
-        let proof = proof(&[("t.yaml", &text)], &Options { threads: 1, ..Options::default() });
-        let found: BTreeSet<String> =
-            proof.findings.iter().filter(|finding| finding.check.id == checks::EVALUATION_ID).map(|finding| finding.path.clone()).collect();
+        let proof = proof_of(&[("t.yaml", &text)], checks::EVALUATION_ID);
+        let found: BTreeSet<String> = proof.findings.iter().map(|finding| finding.path.clone()).collect();
         prop_assert_eq!(found, by_brute_force(&text), "{}", text);
     }
 
@@ -114,7 +113,7 @@ proptest! {
     fn the_smallest_case_is_one_that_the_rules_admit(text in template()) {
         let library = BTreeMap::from([("t.yaml".to_owned(), text.clone())]);
         let tree = StackTree::open(&library, "t.yaml").expect("a valid template");
-        for finding in proof(&[("t.yaml", &text)], &Options { threads: 1, ..Options::default() }).findings {
+        for finding in proof_of(&[("t.yaml", &text)], checks::EVALUATION_ID).findings {
             let given = finding.case.iter().fold(Given::new("us-east-1"), |given, choice| match (&choice.subject, choice.value()) {
                 (super::Subject::Parameter(name), Some(value)) => given.with(name, value),
                 _ => given,

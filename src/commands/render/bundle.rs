@@ -1,9 +1,9 @@
 //! The templates and their parameters as files, for whoever deploys them by other means.
 
-use super::source::Source;
 use super::{RenderArgs, write};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::source::Source;
 use crate::templates;
 use jqs_cfn::parameters::{self, ParameterValue};
 use jqs_cfn::{Error, ErrorKind, Result};

@@ -1,9 +1,9 @@
 //! One template in place of nested stacks.
 
-use super::source::Source;
 use super::{RenderArgs, deliver, print};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::source::Source;
 use jqs_cfn::render::flat::flatten;
 use jqs_cfn::{Error, ErrorKind, Result};
 

@@ -3,15 +3,14 @@
 mod bundle;
 mod flat;
 mod resolved;
-mod source;
 
 use crate::cli::{StackArgs, TemplateArgs};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::source::Source;
 use clap::{Args, ValueEnum};
 use jqs_cfn::template::{Node, to_json, to_yaml};
 use jqs_cfn::{Error, ErrorKind, Result};
-use source::Source;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -58,7 +57,7 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn render(context: &Context, arguments: &RenderArgs) -> Result<Exit> {
-    let source = Source::open(arguments)?;
+    let source = Source::open(arguments.path.as_deref(), &arguments.template)?;
     if arguments.flat {
         flat::render(context, arguments, &source)
     } else if arguments.resolved {

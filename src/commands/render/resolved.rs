@@ -1,9 +1,9 @@
 //! What one set of parameters makes in a region.
 
-use super::source::Source;
 use super::{Format, RenderArgs, deliver, print};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::source::Source;
 use crate::templates;
 use jqs_cfn::eval::{Evaluator, Given, StackTree, resolve};
 use jqs_cfn::{Error, ErrorKind, Result, parameters, region};

@@ -35,6 +35,7 @@ fn charges(scene: &Scene<'_>, subject: Subject<'_>, bill: &mut Bill<'_>) -> Outc
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => network::load_balancer(scene, subject, bill)?,
         "AWS::KMS::Key" | "AWS::KMS::ReplicaKey" => bill.add("key", "kms/key", 1.0),
         "AWS::Logs::LogGroup" => operation::log_group(scene, subject, bill)?,
+        "AWS::Logs::MetricFilter" => operation::metric_filter(subject, bill),
         "AWS::OpenSearchService::Domain" => storage::domain(scene, subject, bill)?,
         "AWS::Route53::HostedZone"
         | "AWS::ServiceDiscovery::PrivateDnsNamespace"

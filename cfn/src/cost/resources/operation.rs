@@ -32,6 +32,12 @@ pub(super) fn alarm(alarm: Subject<'_>, bill: &mut Bill<'_>) {
     bill.add("metrics", "cloudwatch/alarm", metrics.max(1) as f64);
 }
 
+/// A filter makes metrics, which are paid for as any others of one's own.
+pub(super) fn metric_filter(filter: Subject<'_>, bill: &mut Bill<'_>) {
+    let metrics = filter.items(&["MetricTransformations"]).len();
+    bill.add("metrics", "cloudwatch/metric", metrics.max(1) as f64);
+}
+
 pub(super) fn prometheus_workspace(scene: &Scene<'_>, bill: &mut Bill<'_>) {
     let samples = scene.usage.metric_series * SAMPLES_PER_HOUR * MONTH_HOURS;
     bill.add("ingestion", "prometheus/ingestion", samples / 1e6);

@@ -1,11 +1,16 @@
 //! The checks, a file for each family.
 
+mod addresses;
+mod balancers;
 mod contract;
+mod encryption;
 mod evaluation;
 mod fargate;
 mod iam;
+mod lifecycle;
 mod names;
 mod network;
+mod opensearch;
 mod ports;
 mod reachability;
 
@@ -21,6 +26,13 @@ pub static ALL: &[Check] = &[
     names::LIMITS,
     fargate::SIZES,
     fargate::CONTAINERS,
+    opensearch::ZONES,
+    opensearch::SUBNETS,
+    opensearch::MASTERS,
+    opensearch::SPREAD,
+    opensearch::VOLUMES_FIT,
+    opensearch::SERVICE_ROLE,
+    opensearch::SMALL_TYPES,
     network::RANGES,
     network::ZONES,
     network::DISTINCT,
@@ -30,6 +42,8 @@ pub static ALL: &[Check] = &[
     ports::PROTOCOLS,
     ports::CONTAINER_HEALTH,
     ports::ORDER,
+    addresses::NAMES,
+    addresses::ROUND_TRIPS,
     reachability::CLEAR_TEXT,
     reachability::ANONYMOUS,
     reachability::ADMINISTRATION,
@@ -39,6 +53,8 @@ pub static ALL: &[Check] = &[
     reachability::PUBLIC_STORAGE,
     reachability::PUBLIC_SUBNETS,
     reachability::ENDPOINTS,
+    balancers::GUARDED,
+    balancers::INSIDE,
     iam::ACTIONS,
     iam::RESOURCES,
     iam::PASSED_ROLES,
@@ -46,4 +62,18 @@ pub static ALL: &[Check] = &[
     iam::EVERYBODY,
     iam::OTHER_ACCOUNTS,
     iam::NAMES,
+    encryption::REST,
+    encryption::OWN_KEYS,
+    encryption::DOMAINS,
+    encryption::LISTENERS,
+    encryption::POLICIES,
+    encryption::BUCKETS,
+    lifecycle::RETENTION,
+    lifecycle::POLICIES,
+    lifecycle::DESIRED_COUNT,
+    lifecycle::CIRCUIT_BREAKER,
+    lifecycle::CAPACITY,
+    lifecycle::DRAINING,
+    lifecycle::EXPORTS,
+    lifecycle::IMPORTS,
 ];

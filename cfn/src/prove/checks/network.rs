@@ -1,6 +1,6 @@
 //! Subnets fit into their VPC, what runs in them survives the loss of a zone, and tasks find a way out.
 
-use crate::eval::{Address, Outcome, Value};
+use crate::eval::{Address, Outcome, Stack, StackTree, Value};
 use crate::prove::check::{Check, Grain, Problem, Severity, one_part};
 use crate::prove::network::balancing::{self, BALANCER, SERVICE};
 use crate::prove::network::routes::{self, Exit, SUBNET, VPC};
@@ -18,8 +18,9 @@ pub(super) const RANGES: Check = Check {
     grain: Grain::Values,
     kinds: &[SUBNET],
     explanation: "EC2 refuses a subnet whose range is not part of its VPC's, that overlaps another one, or that is larger than \
-        /16 or smaller than /28. Each range that the parameters admit is tried.",
-    parts: one_part,
+        /16 or smaller than /28. Each range that the parameters admit is tried; subnets whose range the user \
+        writes out are left to the user.",
+    parts: pairs,
     run: ranges,
 };
 
@@ -27,7 +28,7 @@ pub(super) const ZONES: Check = Check {
     id: "P302",
     title: "services and load balancers span two zones",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[BALANCER, SERVICE],
     explanation: "With subnets in one Availability Zone alone, the loss of that zone is the loss of the service. Subnets that \
         the user names count each as a zone of its own.",
@@ -39,7 +40,7 @@ pub(super) const DISTINCT: Check = Check {
     id: "P303",
     title: "the subnets of a load balancer or a domain lie in different zones",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[BALANCER, "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"],
     explanation: "Elastic Load Balancing and OpenSearch take at most one subnet of each Availability Zone.",
     parts: one_part,
@@ -50,7 +51,7 @@ pub(super) const WAY_OUT: Check = Check {
     id: "P304",
     title: "tasks find a way out to their image and their logs",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[SERVICE],
     explanation: "A task that cannot reach the registry never starts, and ECS says so only after minutes. Its subnets need a \
         route to a NAT gateway that itself lies in a public subnet, or to an internet gateway together with a public address, \
@@ -59,36 +60,59 @@ pub(super) const WAY_OUT: Check = Check {
     run: way_out,
 };
 
+/// The range that a template gives; nothing where the user writes it out, who alone knows what it goes with.
 fn range_of(scene: &Scene<'_>, at: &Address) -> Outcome<Option<Range>> {
-    Ok(scene.property(at, "CidrBlock")?.as_text().and_then(Range::parse))
+    let written = scene.cursor(at).get("CidrBlock")?;
+    if scene.kind(at) == SUBNET && written.is_free_choice()? {
+        return Ok(None);
+    }
+    Ok(written.text()?.as_deref().and_then(Range::parse))
 }
 
-fn ranges(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
+/// One question about the VPC, and one about each subnet.
+fn pairs(tree: &StackTree, _: &Address) -> usize {
+    let subnets =
+        |stack: &Stack| stack.program.template.resources.iter().filter(|resource| resource.kind == SUBNET).count();
+    1 + tree.stacks().iter().map(subnets).sum::<usize>()
+}
+
+fn ranges(scene: &Scene<'_>, at: &Address, part: usize) -> Outcome<Vec<Problem>> {
+    let all = scene.inventory.of(SUBNET);
+    // Each pair once.
+    let other = part.checked_sub(1).map(|part| &all[part]);
+    if other.is_some_and(|other| (other.stack, &other.logical_id) <= (at.stack, &at.logical_id)) {
+        return Ok(Vec::new());
+    }
     let Some(own) = range_of(scene, at)? else { return Ok(Vec::new()) };
+    let vpc = scene.property(at, "VpcId")?;
     let span = scene.span(at, "CidrBlock");
+    let Some(other) = other else {
+        return Ok(place(scene, &own, &vpc)?.into_iter().map(|each| each.at(span)).collect());
+    };
+    if !scene.exists(other)? || scene.property(other, "VpcId")? != vpc {
+        return Ok(Vec::new());
+    }
+    let problem = range_of(scene, other)?.filter(|range| range.overlaps(&own)).map(|range| {
+        let message = format!("the subnet {own} overlaps {range} of {}", scene.path(other));
+        Problem::new(scene.path(other), message).at(span)
+    });
+    Ok(problem.into_iter().collect())
+}
+
+/// The subnet by itself, and in its VPC.
+fn place(scene: &Scene<'_>, own: &Range, vpc: &Value) -> Outcome<Vec<Problem>> {
     let mut problems = Vec::new();
     if !SUBNET_PREFIXES.contains(&own.prefix()) {
-        let message = format!("the subnet {own} is not between /16 and /28");
-        problems.push(Problem::new("size", message).at(span));
+        problems.push(Problem::new("size", format!("the subnet {own} is not between /16 and /28")));
     }
-    let vpc = scene.property(at, "VpcId")?;
-    let Some(vpc) = resource_of(scene, &vpc, VPC) else { return Ok(problems) };
+    let Some(vpc) = resource_of(scene, vpc, VPC) else { return Ok(problems) };
     let mut blocks: Vec<Range> = range_of(scene, vpc)?.into_iter().collect();
     for block in naming(scene, "AWS::EC2::VPCCidrBlock", "VpcId", vpc)? {
         blocks.extend(range_of(scene, block)?);
     }
-    if !blocks.is_empty() && !blocks.iter().any(|block| block.contains(&own)) {
+    if !blocks.is_empty() && !blocks.iter().any(|block| block.contains(own)) {
         let message = format!("the subnet {own} does not lie in its VPC, {}", blocks[0]);
-        problems.push(Problem::new("vpc", message).at(span));
-    }
-    for other in naming(scene, SUBNET, "VpcId", vpc)? {
-        // Each pair once.
-        if (other.stack, &other.logical_id) <= (at.stack, &at.logical_id) {
-            continue;
-        }
-        let Some(range) = range_of(scene, other)?.filter(|range| range.overlaps(&own)) else { continue };
-        let message = format!("the subnet {own} overlaps {range} of {}", scene.path(other));
-        problems.push(Problem::new(scene.path(other), message).at(span));
+        problems.push(Problem::new("vpc", message));
     }
     Ok(problems)
 }
@@ -228,6 +252,14 @@ Resources:
             "Two: the subnet 10.1.0.0/24 does not lie in its VPC, 10.0.0.0/16 [Second=10.1.0.0/24]",
         ];
         assert_eq!(findings(&[("t.yaml", VPC)], "P301"), expected);
+    }
+
+    #[test]
+    fn ranges_that_the_user_writes_out_are_left_to_the_user() {
+        let free = VPC.replace("AllowedValues: [10.0.1.0/24, 10.0.0.0/25, 10.1.0.0/24]", "AllowedPattern: '.*'");
+        assert!(findings(&[("t.yaml", &free)], "P301").is_empty());
+        let default = free.replace("Default: 10.0.1.0/24", "Default: 10.0.0.0/24");
+        assert_eq!(findings(&[("t.yaml", &default)], "P301").len(), 1, "the default is the template's own");
     }
 
     fn balancer(subnets: &str) -> String {

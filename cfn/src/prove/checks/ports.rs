@@ -14,7 +14,7 @@ pub(super) const MAPPINGS: Check = Check {
     id: "P401",
     title: "what a service registers is a port of its container",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[SERVICE],
     explanation: "ECS refuses a service whose `LoadBalancers` name a container or a port that its task definition lacks, or a \
         target group that no listener uses; and tasks of the network mode awsvpc take part only in target groups of the type \
@@ -27,7 +27,7 @@ pub(super) const HEALTH: Check = Check {
     id: "P402",
     title: "health checks ask a port that the task serves",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[TARGET_GROUP],
     explanation: "Where the load balancer asks on a port that no container listens on, or in a protocol that it does not speak, \
         every task is found ill and replaced, for ever. A port counts as served when a port mapping or a variable of the \
@@ -40,7 +40,7 @@ pub(super) const PROTOCOLS: Check = Check {
     id: "P403",
     title: "protocols of listeners and target groups go together",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[LISTENER],
     explanation: "Network load balancers speak TCP, UDP and TLS, application load balancers HTTP and HTTPS; TLS and HTTPS need \
         a certificate, and the others take none; no two listeners of one load balancer share a port; and a target group \
@@ -53,7 +53,7 @@ pub(super) const CONTAINER_HEALTH: Check = Check {
     id: "P404",
     title: "essential containers are asked whether they are well",
     severity: Severity::Info,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[TASK],
     explanation: "A health check of the container finds a program that hangs also where no load balancer asks it.",
     parts: one_part,
@@ -64,7 +64,7 @@ pub(super) const ORDER: Check = Check {
     id: "P405",
     title: "listeners are there before the service that needs them",
     severity: Severity::Info,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[SERVICE],
     explanation: "ECS refuses a service whose target group is not yet used by a listener. Within one template only `DependsOn`, \
         or a reference, sees to the order.",

@@ -4,8 +4,8 @@
 use super::flattening::{Flattening, Truth};
 use super::names::Kind;
 use crate::error::Result;
-use crate::eval::StackId;
-use crate::render::made::{branches, call, is_same, list, literal, text, walk};
+use crate::eval::{Slot, StackId};
+use crate::render::made::{argument, branches, call, is_same, list, literal, text, walk};
 use crate::template::{Node, Span};
 
 /// A condition's expression, as far as it is decided.
@@ -27,6 +27,11 @@ impl Flattening<'_> {
         let decided = self.deeper(stack, span, || self.decided(stack, node))?;
         let truth = match decided {
             Decided::Known(truth) => Truth::Known(truth),
+            // Another condition by another name.
+            Decided::Open(node) if stack != StackId::ROOT && argument(&node, "Condition").is_some() => {
+                let name = argument(&node, "Condition").and_then(Node::text).unwrap_or_default();
+                Truth::Named(name.to_owned())
+            }
             Decided::Open(node) => {
                 let flat = self.name(stack, Kind::Condition, name).unwrap_or_else(|| name.to_owned());
                 Truth::Named(self.define(flat, node, stack == StackId::ROOT))
@@ -143,6 +148,11 @@ impl Flattening<'_> {
         if is_same(&one, &other) {
             return Ok(Decided::Known(true));
         }
+        if (literal(&one) == Some("") && self.is_filled(&other))
+            || (literal(&other) == Some("") && self.is_filled(&one))
+        {
+            return Ok(Decided::Known(false));
+        }
         for side in [&one, &other] {
             let mut has_branches = false;
             walk(side, &mut |node| has_branches |= branches(node).is_some());
@@ -153,6 +163,29 @@ impl Flattening<'_> {
             }
         }
         Ok(Decided::Open(call("Fn::Equals", list(vec![one, other], span))))
+    }
+
+    /// Whether a text is never empty: what a resource gives is not, nor is a pattern with something else in it.
+    fn is_filled(&self, node: &Node) -> bool {
+        if let Some(known) = literal(node) {
+            return !known.is_empty();
+        }
+        let is_named = |name: &str| name != "AWS::NoValue" && (name.starts_with("AWS::") || !self.is_early(name));
+        match node.single() {
+            Some(("Ref", name)) => name.text().is_some_and(is_named),
+            Some(("Fn::GetAtt", _)) => true,
+            Some(("Fn::Sub", pattern)) => {
+                let pattern = pattern.text().or_else(|| pattern.items().first()?.text()).unwrap_or_default();
+                crate::eval::slots(pattern).unwrap_or_default().iter().any(|slot| match slot {
+                    Slot::Text(_) | Slot::Attribute(..) => true,
+                    Slot::Name(name) => self.names.borrow().is_taken(name) && is_named(name),
+                })
+            }
+            Some(("Fn::Join", arguments)) => {
+                arguments.items().get(1).is_some_and(|list| list.items().iter().any(|item| self.is_filled(item)))
+            }
+            _ => branches(node).is_some_and(|(_, one, other)| self.is_filled(one) && self.is_filled(other)),
+        }
     }
 
     /// Conditions cannot hold an `Fn::If`: `if(c, a, b) = x` is `c and a = x, or not c and b = x`.
@@ -195,7 +228,10 @@ impl Flattening<'_> {
 pub(super) fn negated(decided: Decided, span: Span) -> Decided {
     match decided {
         Decided::Known(truth) => Decided::Known(!truth),
-        Decided::Open(node) => Decided::Open(call("Fn::Not", list(vec![node], span))),
+        Decided::Open(node) => match argument(&node, "Fn::Not").map(Node::items) {
+            Some([one]) => Decided::Open(one.clone()),
+            _ => Decided::Open(call("Fn::Not", list(vec![node], span))),
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 //! rules and outputs; everything of a nested stack is said in their terms.
 
 mod conditions;
+mod facts;
 mod flattening;
 mod names;
 mod order;

@@ -29,18 +29,16 @@ impl Flattening<'_> {
         if condition == Truth::Known(false) {
             return Ok(None);
         }
+        let value = |node: &Node| -> Result<Node> { Ok(self.under(&condition, &self.value(stack, node)?)) };
+        let said = output.value.as_ref().map(value).transpose()?;
+        let export_name = output.export_name.as_ref().map(value).transpose()?;
         let mut body = Vec::new();
         body.extend(output.description.iter().map(|words| (text("Description", span), text(words, span))));
-        if let Truth::Named(condition) = condition {
+        if let Truth::Named(condition) = &condition {
             body.push((text("Condition", span), text(condition, span)));
         }
-        if let Some(value) = &output.value {
-            body.push((text("Value", span), self.value(stack, value)?));
-        }
-        if let Some(name) = &output.export_name {
-            let name = self.value(stack, name)?;
-            body.push((text("Export", span), mapping(vec![(text("Name", span), name)], span)));
-        }
+        body.extend(said.map(|node| (text("Value", span), node)));
+        body.extend(export_name.map(|node| (text("Export", span), mapping(vec![(text("Name", span), node)], span))));
         let name = self.name(stack, Kind::Output, &output.name).unwrap_or_else(|| output.name.clone());
         Ok(Some((text(name, span), mapping(body, span))))
     }

@@ -44,7 +44,7 @@ impl<'a> Flattening<'a> {
                 match key.text() {
                     Some("Type" | "Condition" | "DependsOn" | "DeletionPolicy") => {}
                     Some("UpdateReplacePolicy") => body.push((key.clone(), value.clone())),
-                    _ => body.push((key.clone(), self.value(stack, value)?)),
+                    _ => body.push((key.clone(), self.under(&condition, &self.value(stack, value)?))),
                 }
             }
             made.push(Made { name, stack, resource, condition, body });

@@ -42,7 +42,7 @@ pub(super) const ACTIONS: Check = Check {
     id: "P601",
     title: "policies name the actions that are needed",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &IDENTITY_POLICIES,
     explanation: "An action with a wildcard also allows what AWS adds later. `NotAction` in a statement that allows says even \
         less.",
@@ -54,7 +54,7 @@ pub(super) const RESOURCES: Check = Check {
     id: "P602",
     title: "policies name the resources that are meant",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &IDENTITY_POLICIES,
     explanation: "`Resource: '*'` is right only for actions that know no resource, such as `ecr:GetAuthorizationToken`, or \
         together with a condition that narrows it.",
@@ -66,7 +66,7 @@ pub(super) const PASSED_ROLES: Check = Check {
     id: "P603",
     title: "roles are passed one by one",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &IDENTITY_POLICIES,
     explanation: "Whoever may pass every role to a service has the rights of the mightiest role of the account.",
     parts: one_part,
@@ -77,7 +77,7 @@ pub(super) const CONFUSED_DEPUTY: Check = Check {
     id: "P604",
     title: "services act only for this account",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &RESOURCE_POLICIES,
     explanation: "A service acts for all its customers: where it is let in without `aws:SourceAccount`, `aws:SourceArn` or \
         `aws:SourceOrgID`, another customer can make it act on this account's resources. Asked of the services that send \
@@ -90,7 +90,7 @@ pub(super) const EVERYBODY: Check = Check {
     id: "P605",
     title: "no policy lets everybody in",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &RESOURCE_POLICIES,
     explanation: "`Principal: '*'` in a statement that allows, without a condition, means everybody in the world who has an AWS \
         account, or nobody's at all.",
@@ -102,7 +102,7 @@ pub(super) const OTHER_ACCOUNTS: Check = Check {
     id: "P606",
     title: "other accounts need an external id",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &["AWS::IAM::Role"],
     explanation: "A role that another account may assume needs a condition on `sts:ExternalId`, on the organization or on \
         multi-factor authentication.",
@@ -114,7 +114,7 @@ pub(super) const NAMES: Check = Check {
     id: "P607",
     title: "roles and policies have no names of their own",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[
         "AWS::IAM::Role",
         "AWS::IAM::ManagedPolicy",

@@ -34,16 +34,19 @@ const ADMINISTRATION: [(u16, &str); 16] = [
 ];
 
 /// A listener that everybody reaches.
-struct Exposure<'a> {
-    listener: Cursor<'a>,
+struct Exposure {
     port: u16,
-    protocol: String,
     forwards: Vec<Forward>,
     steps: Vec<String>,
 }
 
-/// Nothing where somebody, or something unknown, stands between the internet and the listener.
-fn exposure<'a>(scene: &Scene<'a>, at: &Address) -> Outcome<Option<Exposure<'a>>> {
+/// Nothing where somebody, or something unknown, stands between the internet and the listener, or where `matters` has no
+/// interest in it. What is cheap to know is asked first.
+fn exposure(
+    scene: &Scene<'_>,
+    at: &Address,
+    matters: impl Fn(u16, &str, &[Forward]) -> Outcome<bool>,
+) -> Outcome<Option<Exposure>> {
     let Some(balancer) = balancing::balancer_of(scene, at)? else { return Ok(None) };
     let properties = scene.cursor(&balancer);
     if !balancing::is_internet_facing(&properties)? {
@@ -53,13 +56,13 @@ fn exposure<'a>(scene: &Scene<'a>, at: &Address) -> Outcome<Option<Exposure<'a>>
     let port = listener.get("Port")?.integer()?.and_then(|port| u16::try_from(port).ok());
     let protocol = listener.get("Protocol")?.text()?.unwrap_or_default();
     let Some(port) = port.filter(|_| !protocol.contains("UDP")) else { return Ok(None) };
+    let forwards = balancing::forwards(scene, at)?;
+    if forwards.is_empty() || !matters(port, &protocol, &forwards)? {
+        return Ok(None);
+    }
     let Some(admitting) = admission(scene, &properties, port)? else { return Ok(None) };
     let subnets = properties.get("Subnets")?.values()?;
     if !subnets.is_empty() && closed(scene, &subnets, port)? {
-        return Ok(None);
-    }
-    let forwards = balancing::forwards(scene, at)?;
-    if forwards.is_empty() {
         return Ok(None);
     }
     let mut steps = vec![format!("{EVERYBODY}: everybody on the internet"), admitting];
@@ -70,7 +73,7 @@ fn exposure<'a>(scene: &Scene<'a>, at: &Address) -> Outcome<Option<Exposure<'a>>
             steps.push(format!("{}: container {} port {}", scene.path(&target.service), target.container, target.port));
         }
     }
-    Ok(Some(Exposure { listener, port, protocol, forwards, steps }))
+    Ok(Some(Exposure { port, forwards, steps }))
 }
 
 /// The rule of the load balancer's security groups that admits everybody on a port.
@@ -107,7 +110,7 @@ fn closed(scene: &Scene<'_>, subnets: &[Value], port: u16) -> Outcome<bool> {
 }
 
 /// What is behind a listener, in words.
-fn reached(scene: &Scene<'_>, exposure: &Exposure<'_>) -> Outcome<String> {
+fn reached(scene: &Scene<'_>, exposure: &Exposure) -> Outcome<String> {
     for forward in &exposure.forwards {
         if let Some(target) = balancing::targets(scene, &forward.group)?.first() {
             let service = scene.path(&target.service);
@@ -124,11 +127,11 @@ fn reached(scene: &Scene<'_>, exposure: &Exposure<'_>) -> Outcome<String> {
 }
 
 pub(super) fn clear_text(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
-    let Some(exposure) = exposure(scene, at)? else { return Ok(Vec::new()) };
-    let is_encrypted = matches!(&*exposure.protocol, "TLS" | "HTTPS" | "QUIC");
-    if is_encrypted || (exposure.protocol == "TCP" && exposure.port == HTTPS) {
-        return Ok(Vec::new());
-    }
+    let matters = |port: u16, protocol: &str, _: &[Forward]| {
+        let is_encrypted = matches!(protocol, "TLS" | "HTTPS" | "QUIC");
+        Ok(!is_encrypted && (protocol, port) != ("TCP", HTTPS))
+    };
+    let Some(exposure) = exposure(scene, at, matters)? else { return Ok(Vec::new()) };
     let reached = reached(scene, &exposure)?;
     let message = format!("{reached} is reachable from the internet in clear text, through listener {}", exposure.port);
     let problem = Problem::new("clear text", message).steps(exposure.steps).at(scene.span(at, "Protocol"));
@@ -136,11 +139,11 @@ pub(super) fn clear_text(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<V
 }
 
 pub(super) fn anonymous(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
-    let Some(exposure) = exposure(scene, at)? else { return Ok(Vec::new()) };
-    let client_certificates = exposure.listener.at(&["MutualAuthentication", "Mode"])?.text()?;
-    if client_certificates.as_deref() == Some("verify") || exposure.forwards.iter().all(|each| each.is_authenticated) {
-        return Ok(Vec::new());
-    }
+    let matters = |_: u16, _: &str, forwards: &[Forward]| {
+        let certificates = scene.cursor(at).at(&["MutualAuthentication", "Mode"])?.text()?;
+        Ok(certificates.as_deref() != Some("verify") && forwards.iter().any(|forward| !forward.is_authenticated))
+    };
+    let Some(exposure) = exposure(scene, at, matters)? else { return Ok(Vec::new()) };
     let reached = reached(scene, &exposure)?;
     let message =
         format!("{reached} is open to the internet, and nobody asks who one is, through listener {}", exposure.port);

@@ -18,7 +18,7 @@ pub(super) const CLEAR_TEXT: Check = Check {
     id: "P501",
     title: "what the whole internet reaches is encrypted",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[LISTENER],
     explanation: "A listener of an internet-facing load balancer that 0.0.0.0/0 or ::/0 may reach must speak TLS. A range that \
         the user chooses counts as a deliberate list of who may come, and TCP on port 443 as TLS that is passed through.",
@@ -30,7 +30,7 @@ pub(super) const ANONYMOUS: Check = Check {
     id: "P502",
     title: "what the whole internet reaches asks who one is",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[LISTENER],
     explanation: "Behind a listener that everybody may reach, traces can be read, or written, by everybody, unless the load \
         balancer signs people in (OIDC, Cognito, client certificates). Where that is meant, accept it with a reason.",
@@ -42,7 +42,7 @@ pub(super) const ADMINISTRATION: Check = Check {
     id: "P503",
     title: "the internet reaches no port of administration or storage",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[GROUP, RULE_INGRESS],
     explanation: "No security group admits 0.0.0.0/0 or ::/0 on the ports of SSH, remote desktops, the Docker API, databases or \
         file systems.",
@@ -54,7 +54,7 @@ pub(super) const TARGETS: Check = Check {
     id: "P504",
     title: "load balancers reach their targets, and their health checks",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[TARGET_GROUP],
     explanation: "The security groups of the load balancer must let out, and those of the tasks let in, both the traffic and \
         the health checks; so must network ACLs. Otherwise every task is found ill, and the deployment fails.",
@@ -66,7 +66,7 @@ pub(super) const STORAGE: Check = Check {
     id: "P505",
     title: "tasks reach the domain that they are told of",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[SERVICE],
     explanation: "Where the environment of a container names a domain in a VPC, the security groups of its service must let out, \
         and those of the domain let in, port 443.",
@@ -78,7 +78,7 @@ pub(super) const PUBLIC_TASKS: Check = Check {
     id: "P506",
     title: "tasks are not themselves open to the internet",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[SERVICE],
     explanation: "A task with a public address and a security group that admits everybody is reached around the load balancer, \
         and around its TLS.",
@@ -90,7 +90,7 @@ pub(super) const PUBLIC_STORAGE: Check = Check {
     id: "P507",
     title: "what stores data has no public endpoint",
     severity: Severity::Warning,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[DOMAIN, OLD_DOMAIN, "AWS::RDS::DBInstance", "AWS::Redshift::Cluster"],
     explanation: "A domain outside of a VPC, or a database that is publicly accessible, is guarded by its policy or password \
         alone.",
@@ -102,7 +102,7 @@ pub(super) const PUBLIC_SUBNETS: Check = Check {
     id: "P508",
     title: "internet-facing load balancers lie in public subnets",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &[BALANCER],
     explanation: "An internet-facing load balancer in a subnet without a route to an internet gateway gets public addresses \
         that answer nobody.",
@@ -114,7 +114,7 @@ pub(super) const ENDPOINTS: Check = Check {
     id: "P509",
     title: "tasks reach the endpoints of AWS services",
     severity: Severity::Error,
-    grain: Grain::Structure,
+    grain: Grain::Values,
     kinds: &["AWS::EC2::VPCEndpoint"],
     explanation: "An interface endpoint takes over the name of its service in the whole VPC: where its security group does not \
         admit the tasks on port 443, they lose that service even if there is a NAT gateway.",

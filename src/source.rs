@@ -1,6 +1,6 @@
-//! Which templates are rendered: our own, or those of a path.
+//! Which templates a command works on: our own, or those of a path.
 
-use super::RenderArgs;
+use crate::cli::TemplateArgs;
 use crate::templates;
 use jqs_cfn::bundle::Bundle;
 use jqs_cfn::eval::{Folder, Library, StackTree};
@@ -9,17 +9,18 @@ use jqs_cfn::{Error, ErrorKind, Result};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub(super) struct Source {
+pub(crate) struct Source {
     library: Box<dyn Library>,
-    pub(super) entry: String,
+    pub(crate) entry: String,
     /// All files that belong together.
     names: Option<Vec<String>>,
 }
 
 impl Source {
-    pub(super) fn open(arguments: &RenderArgs) -> Result<Self> {
-        let Some(path) = &arguments.path else {
-            let entry = templates::choose_entry(&arguments.template, None)?;
+    /// A template, or the folder of one; without a path the one of ours that the arguments ask for.
+    pub(crate) fn open(path: Option<&Path>, arguments: &TemplateArgs) -> Result<Self> {
+        let Some(path) = path else {
+            let entry = templates::choose_entry(arguments, None)?;
             return Ok(Self { library: Box::new(templates::bundle()), entry: entry.file().to_owned(), names: None });
         };
         if path.is_dir() {
@@ -58,20 +59,20 @@ impl Source {
     }
 
     /// Not our own templates.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub(crate) fn is_foreign(&self) -> bool {
         self.names.is_some()
     }
 
-    pub(super) fn tree(&self) -> Result<StackTree> {
+    pub(crate) fn tree(&self) -> Result<StackTree> {
         StackTree::open(&*self.library, &self.entry)
     }
 
-    pub(super) fn template(&self) -> Result<Template> {
-        Template::read(&self.entry, &self.text(&self.entry)?)
+    pub(crate) fn template(&self) -> Result<Template> {
+        Ok(Template::read(&self.entry, &self.text(&self.entry)?)?)
     }
 
     /// The entry, and what it nests or what lies in its folder.
-    pub(super) fn bundle(&self) -> Result<Bundle> {
+    pub(crate) fn bundle(&self) -> Result<Bundle> {
         let Some(names) = &self.names else { return Ok(templates::bundle()) };
         let tree = self.tree()?;
         let used = tree.stacks().iter().map(|stack| stack.file().to_owned());
