@@ -20,6 +20,13 @@ impl Flattening<'_> {
         self.reduced(body, &facts)
     }
 
+    /// Whether two conditions never hold at once.
+    pub(super) fn exclude_each_other(&self, one: &str, other: &str) -> bool {
+        let mut facts = Facts::new();
+        self.learn(one, true, &mut facts);
+        self.follows(other, &facts) == Some(false)
+    }
+
     fn definition(&self, name: &str) -> Option<Node> {
         self.conditions.borrow().iter().find(|(other, _)| other == name).map(|(_, node)| node.clone())
     }

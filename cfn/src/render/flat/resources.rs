@@ -118,6 +118,7 @@ impl<'a> Flattening<'a> {
             other.name, one.name
         );
         match (&one.condition, &other.condition) {
+            (Truth::Named(one), Truth::Named(other)) if self.exclude_each_other(one, other) => Ok(()),
             (Truth::Named(one), Truth::Named(other)) if one != other => {
                 self.note(format!("{message}: no case may make both"));
                 Ok(())

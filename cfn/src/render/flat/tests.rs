@@ -223,6 +223,16 @@ Resources:
     let error = flat(&[("p.yaml", &twice), ("c.yaml", child)]).expect_err("the same name");
     assert!(error.to_string().contains("`AQueue` and `BQueue` have the same `QueueName`"), "{error}");
     assert!(flat(&[("p.yaml", &twice), ("c.yaml", &child.replace("StackId", "StackName"))]).is_ok());
+    // Where no case makes both, nothing is wrong.
+    let with = |condition: &str| nested.replace("Properties", &format!("Condition: {condition}, Properties"));
+    let either = format!(
+        "Parameters: {{Kind: {{Type: String}}}}
+Conditions: {{One: !Equals [!Ref Kind, one], Two: !Equals [!Ref Kind, two]}}
+Resources:\n  A: {}\n  B: {}\n",
+        with("One"),
+        with("Two")
+    );
+    assert!(flat(&[("p.yaml", &either), ("c.yaml", child)]).expect("merged").notes.is_empty());
     assert!(flat(&[("p.yaml", &format!("Resources:\n  A: {nested}\n")), ("c.yaml", child)]).is_ok());
 }
 
