@@ -201,6 +201,19 @@ fn what_is_no_template_is_not_formatted() {
 }
 
 #[test]
+fn folded_blocks_keep_their_text_whatever_they_end_with() {
+    for body in
+        ["  one\n    deeper\n  two\n     \n", "  one\n\n     \n  x\n      \nB: 1\n", "  two  \n", "  a\t\n\n    \n"]
+    {
+        for header in [">-", ">", ">+"] {
+            let text = format!("A: {header}\n{body}");
+            let once = formatted(&text);
+            assert_eq!(formatted(&once), once);
+        }
+    }
+}
+
+#[test]
 fn what_would_become_too_large_is_not_formatted() {
     let deep = format!("A: {}{}{}\n", "[".repeat(90), "a, ".repeat(200_000), "]".repeat(90));
     let error = format("t.yaml", &deep).expect_err("too large");

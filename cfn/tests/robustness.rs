@@ -3,6 +3,7 @@
 mod documents;
 
 use jqs_cfn::eval::{Given, StackId, StackTree, resolve};
+use jqs_cfn::fmt;
 use jqs_cfn::template::{self, Node, Template};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -115,11 +116,16 @@ proptest! {
         at in any::<usize>(),
         length in 0_usize..200,
         insert in prop::sample::select(vec![
-            "", "!Sub ", "!Ref ", "- ", "{", "}", "[", "]", ": ", "\n", "  ", "&a ", "*a", "'", "\"", "Fn::If: ", "${", "<<: ",
+            "", ">-\n", "|2\n ", "# c\n", " # c", "!Sub ", "!Ref ", "- ", "{", "}", "[", "]", ": ", "\n", "  ", "&a ", "*a", "'", "\"", "Fn::If: ", "${", "<<: ",
             "!GetAtt ", "Fn::ForEach::L: [X, [a, b], {'${X}': 1}]", "!Cidr [", "null", "\u{0}", "\t", "|\n", "---\n",
         ]),
     ) {
         let files = own_templates();
-        exercise(&mutated(&file.get(&files).1, at, length, insert));
+        let text = mutated(&file.get(&files).1, at, length, insert);
+        exercise(&text);
+        if template::parse("t.yaml", &text).is_ok() {
+            let once = fmt::format("t.yaml", &text).map_err(|error| TestCaseError::fail(error.full()))?;
+            prop_assert_eq!(&fmt::format("t.yaml", &once).map_err(|error| TestCaseError::fail(error.full()))?, &once);
+        }
     }
 }

@@ -214,12 +214,13 @@ impl Reader<'_> {
 
     /// The lines of a folded block without their indentation; nothing for one that begins or ends in an unusual way.
     fn folded(&self, text: &str, span: &ParserSpan) -> Option<Vec<String>> {
-        let is_usual = !text.starts_with([' ', '\t', '\n']) && !text.ends_with("\n\n") && !text.trim().is_empty();
+        let whole = text.strip_suffix('\n').unwrap_or(text);
+        // Spaces on a line of their own at the end are a part of the text, and no line that was folded.
+        let is_usual = !text.starts_with([' ', '\t', '\n']) && !whole.ends_with([' ', '\t', '\n']) && !text.is_empty();
         let body = span.slice(self.text).filter(|_| is_usual)?.trim_end_matches([' ', '\t', '\n', '\r']);
         let first = span.start.line().checked_sub(1)?;
         let lines = self.lines.get(first..=first + body.matches('\n').count())?;
         let indent = span.start.col();
-        // Spaces at the end of the last line are a part of the text.
         lines.iter().map(|line| line.get(indent.min(line.len())..).map(str::to_owned)).collect()
     }
 
