@@ -31,10 +31,10 @@ impl Case {
     }
 
     pub(crate) fn read(region: &str, path: Option<&Path>, arguments: &TemplateArgs) -> Result<Self> {
-        let tree = Source::open(path, arguments)?.tree()?;
-        let template = &tree.root().program.template;
         let mut given = Given::new(region);
         given.parameters = templates::given_parameters(arguments)?;
+        let tree = Source::open(path, arguments)?.tree_with(&given.parameters)?;
+        let template = &tree.root().program.template;
         let open: BTreeSet<String> = template.parameters.iter().map(|parameter| parameter.name.clone()).collect();
         parameters::resolve(template, &given.parameters, &open)?;
         Ok(Self { tree, given })
@@ -69,7 +69,7 @@ fn region(context: &Context) -> Result<String> {
 
 /// Refuses a case that CloudFormation would refuse, or fail over.
 pub(crate) fn check(bundle: &Bundle, entry: &str, given: &Given) -> Result<()> {
-    let tree = StackTree::open(bundle, entry)?;
+    let tree = StackTree::open_with(bundle, entry, &given.parameters)?;
     let failed = |fault: Fault| {
         Error::new(ErrorKind::Parameter, "the templates cannot be evaluated with these parameters").because(fault)
     };

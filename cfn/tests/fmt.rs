@@ -200,6 +200,13 @@ fn what_is_no_template_is_not_formatted() {
     }
 }
 
+#[test]
+fn what_would_become_too_large_is_not_formatted() {
+    let deep = format!("A: {}{}{}\n", "[".repeat(90), "a, ".repeat(200_000), "]".repeat(90));
+    let error = format("t.yaml", &deep).expect_err("too large");
+    assert!(error.to_string().starts_with("t.yaml:1:1: formatted, the template would have more than"), "{error}");
+}
+
 /// Text with comments, blank lines and odd indentation in many places.
 fn untidy(text: &str, places: &[(usize, u8)]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

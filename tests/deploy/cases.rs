@@ -8,12 +8,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Values for parameters that have no default: each takes the first that it allows.
-const SAMPLES: [&str; 6] = [
+const SAMPLES: [&str; 12] = [
     "10.7.0.0/16",
     "https://search.example.com",
     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/sample/0123456789abcdef",
+    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/sample/0123456789abcdef",
+    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/sample/0123456789abcdef/0123456789abcdef",
     "arn:aws:iam::123456789012:role/sample",
     "arn:aws:s3:::sample",
+    "traces.example.com",
+    "Z0123456789ABCDEF",
+    "rate(1 day)",
+    "2",
     "sample",
 ];
 
@@ -39,13 +45,28 @@ pub(crate) fn tree(folder: &Path, entry: &str) -> StackTree {
     StackTree::open(&Folder::open(folder).unwrap(), entry).unwrap()
 }
 
-/// A first set with what has no default, of `samples` if they do, then as many as it takes to try every value once.
-pub(crate) fn cases(tree: &StackTree, fixed: &[(&str, &str)], samples: &[String]) -> Vec<Parameters> {
+/// A first set with what has no default, of `ground` where it can be, then as many as it takes to try every value once.
+pub(crate) fn cases(tree: &StackTree, fixed: &[(&str, &str)], ground: &Parameters) -> Vec<Parameters> {
     let declared = &tree.root().program.template.parameters;
     let mut base: Parameters = fixed.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     for parameter in declared.iter().filter(|parameter| parameter.default.is_none()) {
         if !base.contains_key(&parameter.name) {
-            base.insert(parameter.name.clone(), sample(parameter, samples));
+            base.insert(parameter.name.clone(), sample(parameter, ground));
+        }
+    }
+    for parameter in declared.iter().filter(|parameter| parameter.default.is_some()) {
+        let Some(value) = ground.get(&parameter.name) else { continue };
+        let mut given = base.clone();
+        given.insert(parameter.name.clone(), value.clone());
+        if problem(parameter, value).is_none() && (is_allowed(tree, &given) || !is_allowed(tree, &base)) {
+            base = given;
+        }
+    }
+    // A rule may demand what has a default as well, such as a certificate.
+    for (name, value) in VARIATIONS {
+        let admits = |parameter: &Parameter| parameter.name == name && problem(parameter, value).is_none();
+        if !is_allowed(tree, &base) && declared.iter().any(admits) {
+            base.insert(name.to_owned(), value.to_owned());
         }
     }
     assert!(is_allowed(tree, &base), "the first set breaks a rule: {base:?}");
@@ -81,9 +102,9 @@ pub(crate) fn cases(tree: &StackTree, fixed: &[(&str, &str)], samples: &[String]
     }
 }
 
-fn sample(parameter: &Parameter, samples: &[String]) -> String {
-    let mut samples = samples.iter().map(String::as_str).chain(SAMPLES);
-    let allowed = samples.find(|sample| problem(parameter, sample).is_none());
+fn sample(parameter: &Parameter, ground: &Parameters) -> String {
+    let samples = ground.get(&parameter.name).into_iter().chain(ground.values()).map(String::as_str).chain(SAMPLES);
+    let allowed = samples.into_iter().find(|sample| problem(parameter, sample).is_none());
     allowed.unwrap_or_else(|| panic!("no sample for `{}`", parameter.name)).to_owned()
 }
 

@@ -11,6 +11,7 @@ mod faulty_proxy;
 mod fmt;
 mod interrupts;
 mod lifecycle;
+mod lint;
 mod offline;
 mod refusals;
 mod rendered;

@@ -115,7 +115,7 @@ fn any_templates_can_be_rendered() {
     jqs.run(&["render", folder, "--flat"]).expect(2).says("functions.yaml, ground.yaml");
     jqs.run(&["render", "nothing.yaml", "--flat"]).expect(1).says("cannot read `nothing.yaml`");
     let flat = jqs.run(&["render", file.to_str().unwrap(), "--flat"]).expect(0).stdout;
-    assert!(flat.contains("  InnerTopic:\n") && flat.contains("!Sub ${EnvironmentName}-inner"), "{flat}");
+    assert!(flat.contains("  InnerTopic:\n") && flat.contains("${EnvironmentName}-inner/kept"), "{flat}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(crate) mod yaml;
 pub use yaml::DEFAULT_WIDTH;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::template::{self, DEFAULT_TEMPLATE_BYTES_MAX, Fault, Faults, Span};
+use crate::template::{self, DEFAULT_TEMPLATE_BYTES_MAX, Fault, Faults, Position, Span};
 use syntax::{Content, Syntax};
 
 /// A template in our layout. It is read again: where the layout would change what the template means, or lose a comment,
@@ -29,7 +29,8 @@ pub fn format(name: &str, text: &str) -> Result<String> {
     };
     if formatted.len() > DEFAULT_TEMPLATE_BYTES_MAX {
         let message = format!("formatted, the template would have more than {DEFAULT_TEMPLATE_BYTES_MAX} bytes");
-        return Err(Faults::from(Fault::new(name, Span::default(), message)).into());
+        let start = Span { start: Position::START, end: Position::START };
+        return Err(Faults::from(Fault::new(name, start, message)).into());
     }
     let again = template::parse(name, &formatted).ok().filter(|again| again.means_the_same(&node));
     let comments = events::read(name, &formatted).ok().map(|syntax| comments(&syntax));

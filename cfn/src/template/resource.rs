@@ -51,17 +51,20 @@ impl Resource {
     }
 }
 
-const ATTRIBUTES: [&str; 10] = [
+/// `Description` is taken and not used; `Version` is one of custom resources.
+const ATTRIBUTES: [&str; 12] = [
     "Condition",
     "CreationPolicy",
     "DeletionPolicy",
     "DependsOn",
+    "Description",
     "Fn::Transform",
     "Metadata",
     "Properties",
     "Type",
     "UpdatePolicy",
     "UpdateReplacePolicy",
+    "Version",
 ];
 /// CloudFormation's limit for logical ids.
 const LOGICAL_ID_CHARACTERS: usize = 255;

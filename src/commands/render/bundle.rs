@@ -33,7 +33,7 @@ pub(super) fn render(context: &Context, arguments: &RenderArgs, source: &Source)
     let Some(out) = &arguments.out else {
         return Err(Error::new(ErrorKind::Usage, "a bundle needs `--out`, the folder to write to"));
     };
-    let bundle = source.bundle()?;
+    let (bundle, entry) = source.bundle()?;
     let template = source.template()?;
     let mut given = templates::given_parameters(&arguments.template)?;
     given.entry("EnvironmentName".to_owned()).or_insert_with(|| arguments.stack.name.clone());
@@ -59,7 +59,7 @@ pub(super) fn render(context: &Context, arguments: &RenderArgs, source: &Source)
     files.insert("parameters.json".to_owned(), hex::encode(Sha256::digest(&parameters)));
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION"),
-        entry: &source.entry,
+        entry: &entry,
         sha256: bundle.digest().to_owned(),
         prefix: bundle.prefix(),
         missing: open.into_iter().collect(),

@@ -10,7 +10,7 @@ use jqs_cfn::{Error, ErrorKind, Result, parameters, region};
 use std::collections::BTreeSet;
 
 pub(super) fn render(context: &Context, arguments: &RenderArgs, source: &Source) -> Result<Exit> {
-    let tree = source.tree()?;
+    let tree = source.tree_with(&templates::given_parameters(&arguments.template)?)?;
     let given = given(context, arguments, source, &tree)?;
     refuse_violations(&tree, &given)?;
     let stack = resolve(&tree, &given)

@@ -27,10 +27,10 @@ pub(super) fn each_branch(node: Node, function: &dyn Fn(Node) -> Node) -> Node {
 pub(super) fn join(delimiter: &str, items: Node) -> Node {
     let span = items.span;
     each_branch(items, &|items| {
-        if let Some([by, whole]) = argument(&items, "Fn::Split").map(Node::items) {
-            if by.text() == Some(delimiter) {
-                return whole.clone();
-            }
+        if let Some([by, whole]) = argument(&items, "Fn::Split").map(Node::items)
+            && by.text() == Some(delimiter)
+        {
+            return whole.clone();
         }
         let parts: Option<Vec<&str>> = items.items().iter().map(literal).collect();
         match (parts, items.items()) {
