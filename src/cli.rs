@@ -17,6 +17,7 @@ Examples:
   jqs deploy --storage memory                 a trial: everything new, spans kept in memory
   jqs deploy --storage opensearch --yes       for production, without being asked
   jqs status                                  is it healthy, and where is it
+  jqs lint templates/                         what is wrong with templates
   jqs outputs JaegerURL                       one value, for scripts
   jqs teardown                                remove everything again";
 
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     Fmt(crate::commands::fmt::FmtArgs),
     /// Prove templates in every combination of parameters and regions, without calling AWS
     Prove(crate::commands::prove::ProveArgs),
+    /// Find what is wrong with templates, without calling AWS
+    Lint(crate::commands::lint::LintArgs),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
     /// Show the stack, its services and whether they are healthy

@@ -13,6 +13,7 @@ mod interrupt;
 mod plan;
 mod printer;
 mod progress;
+mod report;
 mod rollout;
 mod settings;
 mod templates;

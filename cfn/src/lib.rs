@@ -3,10 +3,12 @@
 
 pub mod bundle;
 pub mod cost;
+pub mod diagnostic;
 pub mod error;
 pub mod eval;
 pub mod fmt;
 pub mod graph;
+pub mod lint;
 pub mod parameters;
 pub mod prove;
 pub mod region;

@@ -4,6 +4,7 @@ pub(crate) mod cost;
 mod deploy;
 pub(crate) mod fmt;
 pub(crate) mod graph;
+pub(crate) mod lint;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Graph(arguments) => graph::graph(context, &arguments),
         Command::Fmt(arguments) => fmt::fmt(context, &arguments),
         Command::Prove(arguments) => prove::prove(context, &arguments),
+        Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,

@@ -25,5 +25,6 @@ pub use resolved::{ResolvedOutput, ResolvedResource, ResolvedStack, resolve};
 pub use rules::Violation;
 pub use substitution::Slot;
 pub(crate) use substitution::slots;
+pub(crate) use tree::candidates;
 pub use tree::{DEFAULT_NESTING_MAX, DEFAULT_STACKS_MAX, Library, Stack, StackId, StackTree};
 pub use value::{Address, Piece, Unknown, Value};

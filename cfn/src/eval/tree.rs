@@ -172,7 +172,7 @@ impl Reader<'_> {
 /// The files that a `TemplateURL` may mean, the likeliest first. Buckets and prefixes are not known offline, so that what
 /// counts is the end of the address: below the folder of the template that names it, then below each folder above it; then
 /// the same with fewer and fewer of its first folders, as a prefix of the upload may be among them.
-fn candidates(from: &str, url: &str) -> Vec<String> {
+pub(crate) fn candidates(from: &str, url: &str) -> Vec<String> {
     let tail = match url.rsplit_once('}') {
         Some((_, tail)) => tail,
         None => match url.split_once("://") {

@@ -23,6 +23,8 @@ pub use print::{to_json, to_yaml};
 pub use resource::{NESTED_STACK, Resource};
 pub use scalar::{Meaning, Scalar};
 
+pub(crate) use place::span as span_of;
+
 use crate::error::{Error, ErrorKind};
 
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ pub(super) fn position(marker: Marker) -> Position {
     Position { line: small(marker.line()), column: small(marker.col() + 1), offset: small(offset) }
 }
 
-pub(super) fn span(span: &ParserSpan) -> Span {
+pub(crate) fn span(span: &ParserSpan) -> Span {
     Span { start: position(span.start), end: position(span.end) }
 }
 

@@ -1,0 +1,50 @@
+//! The templates that others nest, each read once.
+
+use crate::eval::{Library, candidates};
+use crate::template::Template;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a name leads to.
+#[derive(Debug, Clone)]
+pub(super) enum Nested {
+    Template(Arc<Template>),
+    /// It is there and cannot be read; why.
+    Unreadable(Arc<str>),
+}
+
+/// Shared by the threads that lint: a template is read by the first that asks for it.
+pub(super) struct Nesting<'a> {
+    library: &'a (dyn Library + Sync),
+    read: Mutex<HashMap<String, Option<Nested>>>,
+}
+
+impl<'a> Nesting<'a> {
+    pub(super) fn new(library: &'a (dyn Library + Sync)) -> Self {
+        Self { library, read: Mutex::new(HashMap::new()) }
+    }
+
+    /// The template that `url` means in `from`; nothing where no file has such a name.
+    pub(super) fn find(&self, from: &str, url: &str) -> Option<Nested> {
+        candidates(from, url).iter().find_map(|name| self.named(name))
+    }
+
+    fn named(&self, name: &str) -> Option<Nested> {
+        let known = |read: &HashMap<String, Option<Nested>>| read.get(name).cloned();
+        if let Some(found) = known(&self.read.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return found;
+        }
+        let found = match self.library.text(name) {
+            Ok(None) => None,
+            Ok(Some(text)) => Some(match Template::read(name, &text) {
+                Ok(template) => Nested::Template(Arc::new(template)),
+                Err(faults) => {
+                    Nested::Unreadable(faults.all().first().map(ToString::to_string).unwrap_or_default().into())
+                }
+            }),
+            Err(error) => Some(Nested::Unreadable(error.full().into())),
+        };
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), found.clone());
+        found
+    }
+}

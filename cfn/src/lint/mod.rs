@@ -1,0 +1,171 @@
+//! Lint: what is wrong with templates as they are written. AWS's own validator checks each file by itself; this adds what
+//! lies between files, what a published template owes its users, and the reasons why a finding does not count.
+
+mod cases;
+mod catalog;
+mod choices;
+mod contracts;
+mod functions;
+mod guard;
+mod interface;
+mod library;
+mod own_rules;
+mod portability;
+mod services;
+mod source;
+mod suppression;
+mod validator;
+mod walk;
+
+pub use cases::DEFAULT_COMBINATIONS_MAX;
+pub use catalog::{RuleInfo, Ruleset, all as rules, find as rule, nearest as nearest_rule};
+pub use source::Source;
+pub use suppression::DEFAULT_MARKER;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::error::Result;
+use crate::eval::Library;
+use crate::template::{self, Faults, Node, Template};
+use cases::Cases;
+use library::Nesting;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use suppression::Suppressions;
+use validator::Validator;
+
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The rules to apply; without one, those that the template itself asks for.
+    pub ruleset: Option<Ruleset>,
+    /// Regions to check for; without one, only what is wrong in every region counts.
+    pub regions: Vec<String>,
+    /// Guard rules of the user: names and texts.
+    pub guard: Vec<(String, String)>,
+}
+
+/// What a published template has, and no other.
+const INTERFACE: &str = "AWS::CloudFormation::Interface";
+
+/// Lints all files. What they nest is looked up in `library`.
+pub fn lint(sources: &[Source], library: &(dyn Library + Sync), options: &Options) -> Result<Vec<Diagnostic>> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rules = guard::own().into_iter().chain(options.guard.iter().cloned()).collect();
+    let validator = Validator::load(rules)?;
+    let nesting = Nesting::new(library);
+    let linter = Linter { validator, nesting, options };
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let diagnostics = linter.file(source);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).extend(diagnostics);
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by(Diagnostic::order);
+    found.dedup();
+    Ok(found)
+}
+
+struct Linter<'a> {
+    validator: Validator,
+    nesting: Nesting<'a>,
+    options: &'a Options,
+}
+
+impl Linter<'_> {
+    fn file(&self, source: &Source) -> Vec<Diagnostic> {
+        let root = template::parse(&source.name, &source.text);
+        let read = Template::read(&source.name, &source.text);
+        let mut found = self.validate(source, root.as_ref().ok());
+        match &read {
+            Ok(template) => {
+                if found.iter().any(|diagnostic| matches!(diagnostic.rule.as_str(), "W1001" | "W1028" | "W8003")) {
+                    if let Some(cases) = Cases::of(template, &source.text) {
+                        found.retain(|one| !cases.contradict(&one.rule, template, &one.path));
+                    }
+                }
+                found.extend(contracts::check(template, &self.nesting));
+                found.extend(portability::check(template));
+                found.extend(interface::check(template));
+                found.extend(choices::check(template));
+                found.extend(services::check(template));
+                found.extend(functions::shown_secrets(template));
+                let said: BTreeSet<u32> = errors(&found).map(|one| one.span.start.line).collect();
+                // The validator's words for a call come first, where it has some.
+                let calls = functions::check(template).into_iter();
+                found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
+            }
+            Err(faults) => unreadable(source, faults, &mut found),
+        }
+        let ruleset = self.options.ruleset.unwrap_or_else(|| asked_for(root.as_ref().ok()));
+        found.retain(|one| {
+            catalog::own(&one.rule).is_none_or(|rule| rule.ruleset == Ruleset::Default || rule.ruleset == ruleset)
+        });
+        without_twins(&mut found);
+        Suppressions::read(&source.text, root.as_ref().ok()).apply(&source.name, &mut found);
+        found
+    }
+
+    /// The validator's findings in each region, those that are alike once.
+    fn validate(&self, source: &Source, root: Option<&Node>) -> Vec<Diagnostic> {
+        let regions: Vec<Option<&str>> = match self.options.regions.as_slice() {
+            [] => vec![None],
+            regions => regions.iter().map(|region| Some(region.as_str())).collect(),
+        };
+        let mut found: Vec<Diagnostic> = Vec::new();
+        for region in regions {
+            for diagnostic in self.validator.check(&source.name, &source.text, root, region) {
+                if !found.contains(&diagnostic) {
+                    found.push(diagnostic);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn errors(found: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    found.iter().filter(|one| one.severity == Severity::Error)
+}
+
+fn asked_for(root: Option<&Node>) -> Ruleset {
+    let metadata = root.and_then(|root| root.get("Metadata"));
+    if metadata.is_some_and(|metadata| metadata.get(INTERFACE).is_some()) {
+        return Ruleset::QuickStart;
+    }
+    Ruleset::Default
+}
+
+/// Our reader's faults, unless the validator says what is wrong in its own words, and not only that it cannot read it.
+fn unreadable(source: &Source, faults: &Faults, found: &mut Vec<Diagnostic>) {
+    const SYNTAX: &str = "F1101";
+    if errors(found).any(|one| one.rule != SYNTAX) {
+        return;
+    }
+    found.retain(|one| one.rule != SYNTAX);
+    let faults = faults.all().iter();
+    found.extend(faults.map(|fault| catalog::finding("J0001", &source.name, fault.span, fault.message.as_str())));
+}
+
+/// Of two rules that say the same of a line, the graver one stays; ours, where they are alike.
+fn without_twins(found: &mut Vec<Diagnostic>) {
+    let mut dropped: BTreeSet<(String, u32)> = BTreeSet::new();
+    for one in found.iter() {
+        let Some(rule) = catalog::own(&one.rule) else { continue };
+        for other in found.iter().filter(|other| other.span.start.line == one.span.start.line) {
+            if rule.twins.contains(&other.rule.as_str()) {
+                let loser = if other.severity > one.severity { one } else { other };
+                dropped.insert((loser.rule.clone(), loser.span.start.line));
+            }
+        }
+    }
+    found.retain(|one| !dropped.contains(&(one.rule.clone(), one.span.start.line)));
+}

@@ -1,0 +1,143 @@
+//! AWS's own validator, and its findings as ours: with exact places, without what it only supposes.
+
+use super::catalog;
+use super::source::Lines;
+use super::walk;
+use crate::diagnostic::Diagnostic;
+use crate::error::{Error, ErrorKind, Result};
+use crate::template::{Node, Span};
+use cel_engine::CelEngine;
+use schema_validator::SchemaValidator;
+use template_model::PseudoParameterOverrides;
+use validation_engine::{EngineConfig, ExternalRuleSource, ValidateConfig, validate_bytes_with_path};
+
+/// Findings that are none: what a property does by nature, and a format that AWS advertises.
+const UNHELPFUL: [&str; 4] = ["I4010", "I9001", "I9003", "I9040"];
+/// A path that goes no deeper names a resource or another entry of a section, and nothing in it.
+const OWNER_DEPTH: usize = 2;
+/// Rules that blame a key, and not its value.
+const ABOUT_KEYS: [&str; 5] = ["E2001", "E3040", "F3002", "W8602", "W8608"];
+/// Rules that blame the whole of what they name.
+const ABOUT_OWNERS: [&str; 3] = ["F0000", "F3007", "W3011"];
+
+pub(super) struct Validator {
+    schemas: SchemaValidator,
+    engine: CelEngine,
+}
+
+impl Validator {
+    /// Loads the schemas and the rules side by side: both take most of the time of a short run.
+    pub(super) fn load(guard: Vec<(String, String)>) -> Result<Self> {
+        let sources = guard.into_iter().map(|(name, content)| ExternalRuleSource { name, content });
+        let config = EngineConfig::new().with_guard_rules(sources);
+        std::thread::scope(|scope| {
+            let schemas = scope.spawn(SchemaValidator::default);
+            let engine = CelEngine::new(config).map_err(|error| {
+                Error::new(ErrorKind::Usage, "cannot load the Guard rules").because(error.to_string())
+            })?;
+            let schemas = schemas
+                .join()
+                .map_err(|_| Error::new(ErrorKind::Template, "AWS's validator cannot load its schemas"))?;
+            Ok(Self { schemas, engine })
+        })
+    }
+
+    /// All findings in one region; without one, those that hold in every region.
+    pub(super) fn check(&self, file: &str, text: &str, root: Option<&Node>, region: Option<&str>) -> Vec<Diagnostic> {
+        let config = ValidateConfig {
+            pseudo_parameter_overrides: PseudoParameterOverrides {
+                region: region.map(str::to_owned),
+                ..PseudoParameterOverrides::default()
+            },
+            ..ValidateConfig::default()
+        };
+        let lines = Lines::of(text);
+        match validate_bytes_with_path(&self.engine, &self.schemas, text.as_bytes(), config, file.to_owned()) {
+            Ok(report) => {
+                let findings = report.diagnostics.into_iter();
+                let findings = findings.filter(|finding| !UNHELPFUL.contains(&finding.rule_id.as_str()));
+                findings.map(|finding| converted(file, finding, root, &lines)).collect()
+            }
+            Err(error) => {
+                let message = format!("AWS's validator gave up: {error}");
+                vec![catalog::finding("J0004", file, Span::default(), message)]
+            }
+        }
+    }
+}
+
+fn converted(file: &str, finding: diagnostics::Diagnostic, root: Option<&Node>, lines: &Lines<'_>) -> Diagnostic {
+    let path = path(&finding);
+    let given = finding.location.map(|place| lines.span(place.start_line, place.start_column, place.end_column));
+    let span = root.and_then(|root| sharpened(root, &finding, &path, given.is_some()));
+    let severity = match catalog::own(&finding.rule_id) {
+        // Guard knows no severities.
+        Some(rule) => rule.severity,
+        None => catalog::severity(finding.severity),
+    };
+    Diagnostic {
+        rule: finding.rule_id,
+        severity,
+        file: file.to_owned(),
+        span: span.or(given).unwrap_or_else(|| lines.span(1, 1, 1)),
+        path,
+        message: finding.message.trim().trim_end_matches('.').to_owned(),
+        hint: finding.suggested_fix.filter(|hint| !hint.is_empty()),
+    }
+}
+
+/// A better place than the validator's own, where our nodes know one.
+fn sharpened(root: &Node, finding: &diagnostics::Diagnostic, path: &[String], is_placed: bool) -> Option<Span> {
+    let rule = finding.rule_id.as_str();
+    if ABOUT_KEYS.contains(&rule) {
+        let (last, above) = path.split_last()?;
+        return Some(walk::find(root, above)?.entry(last)?.0.span);
+    }
+    let (span, depth) = walk::locate_deepest(root, path);
+    if depth > OWNER_DEPTH {
+        return Some(span);
+    }
+    if !ABOUT_OWNERS.contains(&rule) {
+        if let Some(span) = quoted(root, path, &finding.message) {
+            return Some(span);
+        }
+    }
+    (!is_placed && depth > 0).then_some(span)
+}
+
+/// The scalar below the owner that the message quotes: the validator gives the resource alone.
+fn quoted(root: &Node, path: &[String], message: &str) -> Option<Span> {
+    let owner = walk::find(root, path.get(..OWNER_DEPTH)?)?;
+    let mut names = message.split('\'').skip(1).step_by(2);
+    names.find_map(|name| {
+        let mut found = None;
+        walk::each(owner, &mut Vec::new(), &mut |_, node| {
+            if found.is_none() && node.text() == Some(name) {
+                found = Some(node.span);
+            }
+        });
+        found
+    })
+}
+
+/// Keys from the top of the template. A path is `Outputs/A/Value.Fn::GetAtt.1`, or `Properties.Name` below its resource.
+fn path(finding: &diagnostics::Diagnostic) -> Vec<String> {
+    let given = finding.property_path.as_deref().unwrap_or_default();
+    let mut path: Vec<String> = Vec::new();
+    let below = match (template_model::entity_identity(given), &finding.entity) {
+        (Some(_), _) => given,
+        (None, Some(entity)) => {
+            path.push(entity.entity_type.section().name().to_owned());
+            path.push(entity.logical_id.clone());
+            given
+        }
+        (None, None) => given,
+    };
+    let keys = below.split(['/', '.', '[', ']']).filter(|key| !key.is_empty());
+    path.extend(keys.map(str::to_owned));
+    if finding.rule_id == "E6005" {
+        // Outputs too are given as resources.
+        path.splice(..1, ["Outputs".to_owned()]);
+    }
+    path
+}
