@@ -12,6 +12,7 @@ mod network;
 mod opensearch;
 mod ports;
 mod reachability;
+mod regions;
 
 use super::check::Check;
 
@@ -73,4 +74,6 @@ pub static ALL: &[Check] = &[
     lifecycle::DRAINING,
     lifecycle::EXPORTS,
     lifecycle::IMPORTS,
+    regions::TYPES,
+    regions::INSTANCES,
 ];
