@@ -42,8 +42,9 @@ fn told(proof: &Proof) -> Vec<String> {
 #[test]
 fn our_templates_are_right_in_every_case() {
     for entry in [EXISTING_VPC, NEW_VPC] {
-        // Sizes and names have tests of their own, and many cases.
-        let found = told(&proof(&templates(), entry, |check| check.id > "P202"));
+        // Sizes and names have tests of their own, and many cases. Two regions lack the default type of data nodes (P902), as
+        // the description of that parameter tells.
+        let found = told(&proof(&templates(), entry, |check| check.id > "P202" && check.id != "P902"));
         assert!(found.is_empty(), "{entry}: {found:#?}");
     }
 }

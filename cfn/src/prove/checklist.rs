@@ -14,7 +14,7 @@ pub struct Rule {
 
 pub const RULES: [Rule; 10] = [
     Rule { id: "Q1", title: "it survives the loss of an Availability Zone", checks: &["P302", "P303", "P211", "P212"] },
-    Rule { id: "Q2", title: "it deploys in every region and partition", checks: &["P001"] },
+    Rule { id: "Q2", title: "it deploys in every region and partition", checks: &["P001", "P901", "P902"] },
     Rule {
         id: "Q3",
         title: "tasks are in private subnets and find a way out",

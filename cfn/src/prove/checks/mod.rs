@@ -13,6 +13,7 @@ mod network;
 mod opensearch;
 mod ports;
 mod reachability;
+mod regions;
 
 use super::check::Check;
 
@@ -76,4 +77,6 @@ pub static ALL: &[Check] = &[
     lifecycle::DRAINING,
     lifecycle::EXPORTS,
     lifecycle::IMPORTS,
+    regions::TYPES,
+    regions::INSTANCES,
 ];

@@ -11,14 +11,8 @@ pub(super) const DOMAIN: &str = "AWS::OpenSearchService::Domain";
 const ZONES_DEFAULT: i64 = 2;
 /// GiB of a volume, whatever its instance.
 const VOLUME_LEAST: i64 = 10;
-/// The most GiB that the small instance types take, with gp3.
-const VOLUMES: [(&str, i64); 5] = [
-    ("t3.small.search", 100),
-    ("t3.medium.search", 200),
-    ("m6g.large.search", 1024),
-    ("m7g.medium.search", 768),
-    ("m7g.large.search", 1536),
-];
+/// The most GiB that the smallest instance types take.
+const VOLUMES: [(&str, i64); 2] = [("t3.small.search", 100), ("t3.medium.search", 200)];
 
 pub(super) const ZONES: Check = Check {
     id: "P211",
@@ -70,8 +64,8 @@ pub(super) const VOLUMES_FIT: Check = Check {
     severity: Severity::Error,
     grain: Grain::Values,
     kinds: &[DOMAIN],
-    explanation: "A volume has 10 GiB at least; the small instance types take 100 GiB (t3.small) to 1.5 TiB (m7g.large) at \
-        most. Sizes that the user writes out are left to the user.",
+    explanation: "A volume has 10 GiB at least; t3.small takes 100 GiB and t3.medium 200 GiB at most. Sizes that the user writes \
+        out are left to the user.",
     parts: one_part,
     run: volumes,
 };
