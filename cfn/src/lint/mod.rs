@@ -105,10 +105,9 @@ impl Linter<'_> {
 
     /// What we know of a template that can be read, and what we know better.
     fn template(&self, source: &Source, template: &Template, found: &mut Vec<Diagnostic>) {
-        if found.iter().any(|one| Cases::judge(&one.rule)) {
-            if let Some(cases) = Cases::of(template, &source.text) {
-                found.retain(|one| !cases.contradict(one));
-            }
+        let is_tried = found.iter().any(|one| Cases::judge(&one.rule));
+        if let Some(cases) = is_tried.then(|| Cases::of(template, &source.text)).flatten() {
+            found.retain(|one| !cases.contradict(one));
         }
         found.extend(contracts::check(template, &self.nesting));
         found.extend(portability::check(template));

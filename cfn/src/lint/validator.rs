@@ -101,10 +101,9 @@ fn sharpened(root: &Node, finding: &diagnostics::Diagnostic, path: &[String], is
     if depth > OWNER_DEPTH {
         return Some(span);
     }
-    if !ABOUT_OWNERS.contains(&rule) {
-        if let Some(span) = quoted(root, path, &finding.message) {
-            return Some(span);
-        }
+    let quoted = quoted(root, path, &finding.message).filter(|_| !ABOUT_OWNERS.contains(&rule));
+    if quoted.is_some() {
+        return quoted;
     }
     (!is_placed && depth > 0).then_some(span)
 }
