@@ -82,40 +82,47 @@ struct Linter<'a> {
 
 impl Linter<'_> {
     fn file(&self, source: &Source) -> Vec<Diagnostic> {
-        let root = template::parse(&source.name, &source.text);
-        let read = Template::read(&source.name, &source.text);
-        let mut found = self.validate(source, root.as_ref().ok());
-        match &read {
-            Ok(template) => {
-                if found.iter().any(|one| Cases::judge(&one.rule)) {
-                    if let Some(cases) = Cases::of(template, &source.text) {
-                        found.retain(|one| !cases.contradict(one));
-                    }
-                }
-                found.extend(contracts::check(template, &self.nesting));
-                found.extend(portability::check(template));
-                found.extend(interface::check(template));
-                found.extend(choices::check(template));
-                found.extend(services::check(template));
-                found.extend(functions::shown_secrets(template));
-                let said: BTreeSet<u32> = errors(&found).map(|one| one.span.start.line).collect();
-                // The validator's words for a call come first, where it has some.
-                let calls = functions::check(template).into_iter();
-                found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
-            }
-            Err(faults) => unreadable(source, faults, &mut found),
+        // What is too large, too deep or endless goes no further: the validator has no such limits.
+        let root = match template::parse(&source.name, &source.text) {
+            Ok(root) => root,
+            Err(faults) => return unreadable(source, &faults).collect(),
+        };
+        let mut found = self.validate(source, &root);
+        match Template::read(&source.name, &source.text) {
+            Ok(template) => self.template(source, &template, &mut found),
+            // The validator's words come first, where it has some.
+            Err(_) if errors(&found).next().is_some() => {}
+            Err(faults) => found.extend(unreadable(source, &faults)),
         }
-        let ruleset = self.options.ruleset.unwrap_or_else(|| asked_for(root.as_ref().ok()));
+        let ruleset = self.options.ruleset.unwrap_or_else(|| asked_for(&root));
         found.retain(|one| {
             catalog::own(&one.rule).is_none_or(|rule| rule.ruleset == Ruleset::Default || rule.ruleset == ruleset)
         });
         without_twins(&mut found);
-        Suppressions::read(&source.text, root.as_ref().ok()).apply(&source.name, &mut found);
+        Suppressions::read(&source.text, &root).apply(&source.name, &mut found);
         found
     }
 
+    /// What we know of a template that can be read, and what we know better.
+    fn template(&self, source: &Source, template: &Template, found: &mut Vec<Diagnostic>) {
+        let is_tried = found.iter().any(|one| Cases::judge(&one.rule));
+        if let Some(cases) = is_tried.then(|| Cases::of(template, &source.text)).flatten() {
+            found.retain(|one| !cases.contradict(one));
+        }
+        found.extend(contracts::check(template, &self.nesting));
+        found.extend(portability::check(template));
+        found.extend(interface::check(template));
+        found.extend(choices::check(template));
+        found.extend(services::check(template));
+        found.extend(functions::shown_secrets(template));
+        let said: BTreeSet<u32> = errors(found).map(|one| one.span.start.line).collect();
+        // The validator's words for a call come first, where it has some.
+        let calls = functions::check(template).into_iter();
+        found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
+    }
+
     /// The validator's findings in each region, those that are alike once.
-    fn validate(&self, source: &Source, root: Option<&Node>) -> Vec<Diagnostic> {
+    fn validate(&self, source: &Source, root: &Node) -> Vec<Diagnostic> {
         let regions: Vec<Option<&str>> = match self.options.regions.as_slice() {
             [] => vec![None],
             regions => regions.iter().map(|region| Some(region.as_str())).collect(),
@@ -136,23 +143,16 @@ fn errors(found: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
     found.iter().filter(|one| one.severity == Severity::Error)
 }
 
-fn asked_for(root: Option<&Node>) -> Ruleset {
-    let metadata = root.and_then(|root| root.get("Metadata"));
+fn asked_for(root: &Node) -> Ruleset {
+    let metadata = root.get("Metadata");
     if metadata.is_some_and(|metadata| metadata.get(INTERFACE).is_some()) {
         return Ruleset::QuickStart;
     }
     Ruleset::Default
 }
 
-/// Our reader's faults, unless the validator says what is wrong in its own words, and not only that it cannot read it.
-fn unreadable(source: &Source, faults: &Faults, found: &mut Vec<Diagnostic>) {
-    const SYNTAX: &str = "F1101";
-    if errors(found).any(|one| one.rule != SYNTAX) {
-        return;
-    }
-    found.retain(|one| one.rule != SYNTAX);
-    let faults = faults.all().iter();
-    found.extend(faults.map(|fault| catalog::finding("J0001", &source.name, fault.span, fault.message.as_str())));
+fn unreadable(source: &Source, faults: &Faults) -> impl Iterator<Item = Diagnostic> {
+    faults.all().iter().map(|fault| catalog::finding("J0001", &source.name, fault.span, fault.message.as_str()))
 }
 
 /// Of two rules that say the same of a line, the graver one stays; ours, where they are alike.

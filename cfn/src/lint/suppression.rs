@@ -36,18 +36,16 @@ pub(super) struct Suppressions {
 }
 
 impl Suppressions {
-    pub(super) fn read(text: &str, root: Option<&Node>) -> Self {
+    pub(super) fn read(text: &str, root: &Node) -> Self {
         let mut all = Vec::new();
         if text.contains(DEFAULT_MARKER) {
             comments(text, &mut all);
         }
-        if let Some(root) = root {
-            foreign(root.get("Metadata"), Scope::Whole, &mut all);
-            for (key, body) in root.get("Resources").map_or(&[][..], Node::entries) {
-                let scope = Scope::Lines(key.span.start.line, last_line(body));
-                own(body.get("Metadata"), scope, &mut all);
-                foreign(body.get("Metadata"), scope, &mut all);
-            }
+        foreign(root.get("Metadata"), Scope::Whole, &mut all);
+        for (key, body) in root.get("Resources").map_or(&[][..], Node::entries) {
+            let scope = Scope::Lines(key.span.start.line, last_line(body));
+            own(body.get("Metadata"), scope, &mut all);
+            foreign(body.get("Metadata"), scope, &mut all);
         }
         Self { all }
     }
@@ -178,7 +176,7 @@ mod tests {
                 one
             })
             .collect();
-        Suppressions::read(text, Some(&root)).apply("t.yaml", &mut diagnostics);
+        Suppressions::read(text, &root).apply("t.yaml", &mut diagnostics);
         diagnostics.iter().map(|one| format!("{}@{}", one.rule, one.span.start.line)).collect()
     }
 

@@ -46,7 +46,7 @@ impl Validator {
     }
 
     /// All findings in one region; without one, those that hold in every region.
-    pub(super) fn check(&self, file: &str, text: &str, root: Option<&Node>, region: Option<&str>) -> Vec<Diagnostic> {
+    pub(super) fn check(&self, file: &str, text: &str, root: &Node, region: Option<&str>) -> Vec<Diagnostic> {
         let config = ValidateConfig {
             pseudo_parameter_overrides: PseudoParameterOverrides {
                 region: region.map(str::to_owned),
@@ -69,10 +69,10 @@ impl Validator {
     }
 }
 
-fn converted(file: &str, finding: diagnostics::Diagnostic, root: Option<&Node>, lines: &Lines<'_>) -> Diagnostic {
+fn converted(file: &str, finding: diagnostics::Diagnostic, root: &Node, lines: &Lines<'_>) -> Diagnostic {
     let path = path(&finding);
     let given = finding.location.map(|place| lines.span(place.start_line, place.start_column, place.end_column));
-    let span = root.and_then(|root| sharpened(root, &finding, &path, given.is_some()));
+    let span = sharpened(root, &finding, &path, given.is_some());
     let severity = match catalog::own(&finding.rule_id) {
         // Guard knows no severities.
         Some(rule) => rule.severity,
@@ -101,10 +101,9 @@ fn sharpened(root: &Node, finding: &diagnostics::Diagnostic, path: &[String], is
     if depth > OWNER_DEPTH {
         return Some(span);
     }
-    if !ABOUT_OWNERS.contains(&rule) {
-        if let Some(span) = quoted(root, path, &finding.message) {
-            return Some(span);
-        }
+    let quoted = quoted(root, path, &finding.message).filter(|_| !ABOUT_OWNERS.contains(&rule));
+    if quoted.is_some() {
+        return quoted;
     }
     (!is_placed && depth > 0).then_some(span)
 }
