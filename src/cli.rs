@@ -19,6 +19,7 @@ Examples:
   jqs status                                  is it healthy, and where is it
   jqs lint templates/                         what is wrong with templates
   jqs outputs JaegerURL                       one value, for scripts
+  jqs prove my/template.yaml                  any template, in every case and region, offline
   jqs teardown                                remove everything again";
 
 #[derive(Debug, Parser)]
@@ -61,6 +62,20 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run the whole backend on this machine until Ctrl-C
     Up(Box<UpArgs>),
+    /// Deploy, or update what is deployed: plan, approve, watch
+    Deploy(DeployArgs),
+    /// Show the stack, its services and whether they are healthy
+    Status(StackArgs),
+    /// Print the outputs of the stack, or one of them
+    Outputs(OutputsArgs),
+    /// Restart the services, change their image, or make the whole stack again
+    Redeploy(RedeployArgs),
+    /// Delete the stack and everything that the deployment made
+    Teardown(TeardownArgs),
+    /// Find what is wrong with templates, without calling AWS
+    Lint(crate::commands::lint::LintArgs),
+    /// Prove templates in every combination of parameters and regions, without calling AWS
+    Prove(crate::commands::prove::ProveArgs),
     /// Write down what would be deployed, without calling AWS
     Render(Box<crate::commands::render::RenderArgs>),
     /// Estimate what a deployment costs in a month, without calling AWS
@@ -69,20 +84,6 @@ pub(crate) enum Command {
     Graph(Box<GraphArgs>),
     /// Put templates into one layout, keeping comments and meaning, without calling AWS
     Fmt(crate::commands::fmt::FmtArgs),
-    /// Prove templates in every combination of parameters and regions, without calling AWS
-    Prove(crate::commands::prove::ProveArgs),
-    /// Find what is wrong with templates, without calling AWS
-    Lint(crate::commands::lint::LintArgs),
-    /// Deploy, or update what is deployed: plan, approve, watch
-    Deploy(DeployArgs),
-    /// Show the stack, its services and whether they are healthy
-    Status(StackArgs),
-    /// Print the outputs of the stack, or one of them
-    Outputs(OutputsArgs),
-    /// Delete the stack and everything that the deployment made
-    Teardown(TeardownArgs),
-    /// Restart the services, change their image, or make the whole stack again
-    Redeploy(RedeployArgs),
 }
 
 #[derive(Debug, Args)]

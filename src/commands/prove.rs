@@ -41,8 +41,11 @@ pub(crate) struct ProveArgs {
     #[arg(long = "check", value_name = "ID,…", value_delimiter = ',')]
     checks: Vec<String>,
     /// The least severity of a finding that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = Threshold::Warning, value_name = "SEVERITY")]
-    fail_on: Threshold,
+    #[arg(long, default_value_t = Severity::Warning, value_name = "info|warning|error")]
+    fail_on: Severity,
+    /// Show what is proven of the checklist for quick starts as well, in text
+    #[arg(long)]
+    checklist: bool,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
@@ -63,23 +66,6 @@ enum Format {
     Json,
     Junit,
     Html,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Threshold {
-    Info,
-    Warning,
-    Error,
-}
-
-impl From<Threshold> for Severity {
-    fn from(threshold: Threshold) -> Self {
-        match threshold {
-            Threshold::Info => Self::Info,
-            Threshold::Warning => Self::Warning,
-            Threshold::Error => Self::Error,
-        }
-    }
 }
 
 pub(crate) fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
@@ -109,7 +95,7 @@ pub(crate) fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
     }
     write(context, arguments, &proofs)?;
     let worst = proofs.iter().filter_map(Proof::worst).max();
-    Ok(if worst >= Some(arguments.fail_on.into()) { Exit::Failed } else { Exit::Done })
+    Ok(if worst >= Some(arguments.fail_on) { Exit::Failed } else { Exit::Done })
 }
 
 fn options(context: &Context, arguments: &ProveArgs) -> Result<Options> {
@@ -174,6 +160,9 @@ fn write(context: &Context, arguments: &ProveArgs, proofs: &[Proof]) -> Result<(
     let format = if context.printer.is_json() { Format::Json } else { arguments.format };
     let is_coloured = arguments.out.is_none() && context.settings.stdout_color;
     let text = match format {
+        Format::Text if arguments.checklist => {
+            report::text(proofs, is_coloured) + &report::checklists(proofs, is_coloured)
+        }
         Format::Text => report::text(proofs, is_coloured),
         Format::Json => report::json(proofs),
         Format::Junit => report::junit(proofs),

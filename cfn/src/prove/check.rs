@@ -1,28 +1,9 @@
 //! What is proven: checks, each of one kind of fault, on one resource in one case.
 
 use super::scene::Scene;
+pub use crate::diagnostic::Severity;
 use crate::eval::{Address, Outcome, StackTree};
 use crate::template::Span;
-use serde::Serialize;
-use std::fmt::{self, Display};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Info,
-    Warning,
-    Error,
-}
-
-impl Display for Severity {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
-}
 
 /// How finely the cases must be told apart for a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -85,6 +85,13 @@ pub(super) const RULES: &[OwnRule] = &[
         "ECS refuses the task definition. Leave `Essential` out of the container that the task is about: it is true by default.",
     ),
     rule(
+        "J5011",
+        Warning,
+        QuickStart,
+        "An image is past its end of life",
+        "Version 1 of Jaeger gets no fixes any more, not even for security. Take an image that is kept.",
+    ),
+    rule(
         "J6001",
         Error,
         Default,

@@ -93,6 +93,18 @@ pub(super) const SMALL_TYPES: Check = Check {
     run: small_types,
 };
 
+pub(super) const LOGS: Check = Check {
+    id: "P218",
+    title: "domains publish their error and slow logs",
+    severity: Severity::Warning,
+    grain: Grain::Structure,
+    kinds: &[DOMAIN],
+    explanation: "Without them nobody learns why a domain is slow or red: `ES_APPLICATION_LOGS`, `INDEX_SLOW_LOGS` and \
+        `SEARCH_SLOW_LOGS`. Audit logs need fine-grained access control, and are demanded only where it is on.",
+    parts: one_part,
+    run: logs,
+};
+
 /// The number of data nodes and of zones, where both are known.
 fn nodes_and_zones(scene: &Scene<'_>, at: &Address) -> Outcome<Option<(i64, i64)>> {
     let cluster = scene.cursor(at).get("ClusterConfig")?;
@@ -207,6 +219,22 @@ fn small_types(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem
     Ok(problems)
 }
 
+fn logs(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
+    let domain = scene.cursor(at);
+    let is_fine_grained = domain.at(&["AdvancedSecurityOptions", "Enabled"])?.value()?.as_bool() == Some(true);
+    let mut wanted = vec!["ES_APPLICATION_LOGS", "INDEX_SLOW_LOGS", "SEARCH_SLOW_LOGS"];
+    wanted.extend(is_fine_grained.then_some("AUDIT_LOGS"));
+    let options = domain.get("LogPublishingOptions")?;
+    let mut problems = Vec::new();
+    for name in wanted {
+        let enabled = options.at(&[name, "Enabled"])?.value()?;
+        if enabled.is_absent() || enabled.as_bool() == Some(false) {
+            problems.push(Problem::new(name, format!("the domain does not publish `{name}`")));
+        }
+    }
+    Ok(problems)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::prove::tests::findings;
@@ -231,6 +259,15 @@ Resources: {{D: {{Type: 'AWS::OpenSearchService::Domain', Properties: {{{propert
         assert_eq!(found(&two, "P211"), ["D: two zones need an even number of data nodes, not 3 [Nodes=3]"]);
         let three = right.replace("!If [Three, 3, 2]", "3");
         assert_eq!(found(&three, "P214"), ["D: 4 data nodes do not spread evenly over three zones [Nodes=4]"]);
+    }
+
+    #[test]
+    fn logs_that_are_not_published_are_found() {
+        assert_eq!(found("EngineVersion: OpenSearch_2.19", "P218").len(), 3);
+        let two = "LogPublishingOptions: {ES_APPLICATION_LOGS: {Enabled: true}, INDEX_SLOW_LOGS: {Enabled: true}}";
+        assert_eq!(found(two, "P218"), ["D: the domain does not publish `SEARCH_SLOW_LOGS` []"]);
+        let audited = "AdvancedSecurityOptions: {Enabled: true}";
+        assert!(found(audited, "P218").contains(&"D: the domain does not publish `AUDIT_LOGS` []".to_owned()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! For the terminal.
 
 use super::{case, grouped, place, sentence};
+use crate::prove::checklist::{Checklist, Verdict};
 use crate::prove::{Finding, Proof, Proven, Severity};
 
 /// Colours of the terminal, or none.
@@ -37,6 +38,27 @@ pub fn text(proofs: &[Proof], is_coloured: bool) -> String {
     text
 }
 
+/// What is proven of the checklist for quick starts.
+pub fn checklists(proofs: &[Proof], is_coloured: bool) -> String {
+    let paint = Paint { is_coloured };
+    let mut text = String::new();
+    for proof in proofs {
+        text.push_str(&format!("{}\n", paint.with("1", &format!("Checklist of {}", proof.entry))));
+        for entry in Checklist::of(proof).entries {
+            let (mark, evidence) = match entry.verdict {
+                Verdict::Proven => (paint.with("32", "✓"), &entry.evidence[..0]),
+                Verdict::Accepted => (paint.with("33", "a"), &entry.evidence[..]),
+                Verdict::Refuted => (paint.with("31", "✗"), &entry.evidence[..]),
+                Verdict::NotApplicable => ("-".to_owned(), &entry.evidence[..0]),
+            };
+            text.push_str(&format!("{mark} {:<4} {}\n", entry.rule.id, entry.rule.title));
+            evidence.iter().for_each(|line| text.push_str(&format!("         {line}\n")));
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// One line for each proof.
 pub fn summary(proofs: &[Proof]) -> String {
     proofs.iter().map(sentence).collect::<Vec<_>>().join("\n")
@@ -53,7 +75,9 @@ fn finding(finding: &Finding, paint: &Paint, text: &mut String) {
     text.push_str(&format!("  --> {}  {}{kind}\n", place(finding), finding.path));
     text.push_str(&format!("  when  {}\n", case(finding)));
     if let Some(reason) = &finding.accepted {
-        text.push_str(&format!("  because  {reason}\n"));
+        // Whoever accepted it knows the way that leads there.
+        text.push_str(&format!("  because  {reason}\n\n"));
+        return;
     }
     for (at, step) in finding.problem.steps.iter().enumerate() {
         text.push_str(&format!("  {}  {step}\n", if at == 0 { "path" } else { "   →" }));
@@ -65,7 +89,11 @@ fn finding(finding: &Finding, paint: &Paint, text: &mut String) {
 }
 
 fn check(proven: &Proven, width: usize, paint: &Paint) -> String {
-    let mark = if proven.findings == 0 { paint.with("32", "✓") } else { paint.with("31", "✗") };
+    let mark = match (proven.findings, proven.check.severity) {
+        (0, _) => paint.with("32", "✓"),
+        (_, Severity::Info) => paint.with("36", "i"),
+        _ => paint.with("31", "✗"),
+    };
     let (id, title) = (proven.check.id, proven.check.title);
     let cases = match proven.questions {
         0 => "nothing to look at".to_owned(),

@@ -1,6 +1,6 @@
 //! What policies allow, and on what.
 
-use super::{identity_statements, problem};
+use super::{identity_statements, problem, resource_statements};
 use crate::eval::{Address, Outcome};
 use crate::prove::check::Problem;
 use crate::prove::policy::{Statement, matches};
@@ -66,6 +66,17 @@ pub(super) fn wildcards(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Ve
         if !statement.but_actions.is_empty() {
             let message = format!("it allows everything but {}", statement.but_actions.join(", "));
             problems.push(problem(&statement, "NotAction", message));
+        }
+    }
+    Ok(problems)
+}
+
+/// What the policy of a resource allows: there a prefix such as `es:ESHttp*` is still an answer, the whole service is not.
+pub(super) fn granted(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for statement in resource_statements(scene, at)?.into_iter().filter(|statement| statement.is_allow) {
+        for action in statement.actions.iter().filter(|action| *action == "*" || action.ends_with(":*")) {
+            problems.push(problem(&statement, action, format!("it allows `{action}`")));
         }
     }
     Ok(problems)

@@ -110,6 +110,26 @@ pub(super) const OTHER_ACCOUNTS: Check = Check {
     run: principals::other_accounts,
 };
 
+pub(super) const GRANTED_ACTIONS: Check = Check {
+    id: "P608",
+    title: "policies of resources name the actions that are needed",
+    severity: Severity::Warning,
+    grain: Grain::Values,
+    kinds: &[
+        "AWS::ECR::Repository",
+        "AWS::Elasticsearch::Domain",
+        "AWS::OpenSearchService::Domain",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SecretsManager::ResourcePolicy",
+    ],
+    explanation: "A policy of a resource that allows every action of its service also allows to change its settings and to \
+        delete it. The policy of a KMS key is left out: there the account itself must keep every right.",
+    parts: one_part,
+    run: actions::granted,
+};
+
 pub(super) const NAMES: Check = Check {
     id: "P607",
     title: "roles and policies have no names of their own",

@@ -97,3 +97,15 @@ fn named_roles_are_found() {
     assert!(found(text, "P607")[0].contains("`RoleName` names it"));
     assert!(found(&text.replace("RoleName: admin", "Path: /"), "P607").is_empty());
 }
+
+#[test]
+fn a_resource_that_allows_its_whole_service_is_found() {
+    let domain = |action: &str, effect: &str| {
+        let text = format!(
+            "Resources: {{D: {{Type: 'AWS::OpenSearchService::Domain', Properties: {{AccessPolicies: {{Statement: [{{Effect: {effect}, \
+             Principal: {{AWS: '111122223333'}}, Action: '{action}', Resource: '*'}}]}}}}}}}}"
+        );
+        crate::prove::tests::findings(&[("t.yaml", &text)], "P608").len()
+    };
+    assert_eq!((domain("es:*", "Allow"), domain("es:*", "Deny"), domain("es:ESHttp*", "Allow")), (1, 0, 0));
+}
