@@ -44,7 +44,7 @@ pub(crate) struct ProveArgs {
     #[arg(long, default_value_t = Severity::Warning, value_name = "info|warning|error")]
     fail_on: Severity,
     /// Show what is proven of the checklist for quick starts as well, in text
-    #[arg(long)]
+    #[arg(long, conflicts_with = "checks")]
     checklist: bool,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
