@@ -9,6 +9,7 @@ pub mod eval;
 pub mod fmt;
 pub mod graph;
 pub mod lint;
+pub mod markup;
 pub mod parameters;
 pub mod prove;
 pub mod region;

@@ -3,6 +3,7 @@
 use super::Report;
 use jqs_cfn::diagnostic::Diagnostic;
 use jqs_cfn::lint;
+use jqs_cfn::markup::escaped;
 use std::collections::BTreeMap;
 
 pub(super) fn render(report: &Report<'_>) -> String {
@@ -55,21 +56,4 @@ fn failure(one: &Diagnostic) -> String {
     let text = format!("{}:{}:{}: {}{hint}", one.file, place.line, place.column, one.message);
     let (message, text) = (escaped(&one.message), escaped(&text));
     format!("      <failure type=\"{}\" message=\"{message}\">{text}</failure>\n", one.severity)
-}
-
-/// Control characters have no place in XML at all.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(letter),
-            letter if letter.is_control() => escaped.push('\u{fffd}'),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -2,6 +2,7 @@
 
 use super::layered::Point;
 use super::picture::{Arrow, Card, Frame, Picture};
+use crate::markup::escaped;
 use std::fmt::Write;
 
 const STYLE: &str = "
@@ -118,8 +119,4 @@ fn arrow(arrow: &Arrow, out: &mut String) {
     if let Some((label, Point { x, y })) = &arrow.label {
         let _ = writeln!(out, "<text class=\"port\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(label));
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

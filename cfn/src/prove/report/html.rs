@@ -1,7 +1,7 @@
 //! For people who were not at the terminal: one page that needs nothing else.
 
-use super::junit::escaped;
 use super::{case, grouped, place, sentence};
+use crate::markup::escaped;
 use crate::prove::{Finding, Proof};
 
 const STYLE: &str = "\

@@ -1,6 +1,7 @@
 //! For continuous integration: a suite for each entry, a test case for each check.
 
 use super::{case, place};
+use crate::markup::escaped;
 use crate::prove::{Proof, Proven};
 
 pub fn junit(proofs: &[Proof]) -> String {
@@ -37,21 +38,4 @@ fn test_case(proof: &Proof, proven: &Proven, text: &mut String) {
         ">\n      <failure message=\"{message}\" type=\"{}\">{lines}</failure>\n    </testcase>\n",
         check.severity
     ));
-}
-
-/// Text within XML and HTML. Control characters, which XML cannot hold, are left out.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter if letter.is_control() && !matches!(letter, '\n' | '\t') => {}
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }
