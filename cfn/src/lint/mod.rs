@@ -17,6 +17,9 @@ mod suppression;
 mod validator;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use cases::DEFAULT_COMBINATIONS_MAX;
 pub use catalog::{RuleInfo, Ruleset, all as rules, find as rule, nearest as nearest_rule};
 pub use source::Source;
@@ -121,7 +124,8 @@ impl Linter<'_> {
         found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
     }
 
-    /// The validator's findings in each region, those that are alike once.
+    /// The validator's findings in each region, those that are alike once. Each region is checked whole: the validator's rules
+    /// differ by region as well as its schemas do.
     fn validate(&self, source: &Source, root: &Node) -> Vec<Diagnostic> {
         let regions: Vec<Option<&str>> = match self.options.regions.as_slice() {
             [] => vec![None],
