@@ -21,14 +21,14 @@ use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use tonic::Code;
 
 use super::{
     Accepted, AdmissionFull, Intake, IntakeError, Ticket, Transport,
     metered_body::{MeteredBody, MeteredBodyError},
-    otlp_grpc,
+    otlp_grpc, otlp_json,
 };
 use crate::{api::error::DEFAULT_RETRY_AFTER_SECONDS, model::SpanBatch};
 
@@ -132,7 +132,7 @@ async fn store(intake: &Intake, encoding: Encoding, request: Request) -> Result<
             if body.trim_ascii_start().first() != Some(&b'{') {
                 return Err(ExportError::NoObject);
             }
-            let request: ExportTraceServiceRequest = serde_json::from_slice(&body).map_err(ExportError::Json)?;
+            let request = otlp_json::decode(&body).map_err(ExportError::Json)?;
             let batch = SpanBatch::from_request(&request).map_err(IntakeError::Malformed)?;
             drop((request, body));
             Ok(intake.submit(batch, VIA).await?)

@@ -89,7 +89,7 @@ impl Client {
 }
 
 fn sample() -> ExportTraceServiceRequest {
-    serde_json::from_str(include_str!("data/spans.otlp.json")).expect("OTLP")
+    crate::receiver::otlp_json::decode(include_bytes!("data/spans.otlp.json")).expect("OTLP")
 }
 
 fn attribute(key: &str, value: Any) -> KeyValue {
