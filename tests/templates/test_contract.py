@@ -32,13 +32,15 @@ UNTAGGABLE = {
     "AWS::SNS::TopicPolicy",
     "AWS::Scheduler::Schedule",
 }
-# About the VPC that only one entry has, or about a certificate's ARN, which the entries have yet to find.
+# About the VPC that only one entry has, about a certificate's ARN, which the entries have yet to find, or about a zone, of
+# which they ask more.
 RULES_OF_ONE_PLACE = {
     "DataNodesFitTheZones",
     "InternetFacingHasPublicSubnets",
     "ListenerHasCertificate",
     "OutsidersSpeakTLS",
     "ProviderIsReached",
+    "PublicNameNeedsZone",
     "RegionHasTheZones",
     "RouteTablesGetAnEndpoint",
     "SubnetCIDRsAreAllGiven",
