@@ -30,7 +30,7 @@ test-ui: ## Types and unit tests of the web page
 	cd ui && npm ci --no-audit --no-fund && npm run check && npm test
 
 test-templates: ## cfn-lint over the templates, and their deployment to an AWS stand-in
-	$(CARGO) build --bin jqs
+	$(CARGO) build $(CARGO_FLAGS) --bin jqs
 	$(TARGET_DIR)/debug/jqs render --flat --out $(TARGET_DIR)/flat/new-vpc.yaml
 	$(TARGET_DIR)/debug/jqs render templates/jaeger-existing-vpc.yaml --flat --out $(TARGET_DIR)/flat/existing-vpc.yaml
 	tests/templates/lint.sh $(TARGET_DIR)/flat/new-vpc.yaml $(TARGET_DIR)/flat/existing-vpc.yaml
