@@ -8,6 +8,7 @@ mod context;
 mod demo;
 mod ecs;
 mod exit;
+mod huge_pages;
 mod image;
 mod interrupt;
 mod plan;
@@ -27,6 +28,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    if matches!(cli.command, cli::Command::Lint(_)) {
+        huge_pages::ask_for();
+    }
     let settings = settings::Settings::resolve(&cli.global);
     settings.start_logging();
     let printer = printer::Printer::new(&settings);

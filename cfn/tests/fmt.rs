@@ -80,6 +80,43 @@ L: *anchor
 }
 
 #[test]
+fn comments_before_a_value_go_above_what_it_is_the_value_of() {
+    let text = "\
+A:
+  - k: # beside k
+      # above v
+      v
+    l:
+      # above w
+      w
+B: [m:
+  # above x
+  x, y]
+";
+    let expected = "\
+A:
+  # beside k
+  # above v
+  - k: v
+    # above w
+    l: w
+B:
+  # above x
+  - m: x
+  - y
+";
+    assert_eq!(formatted(text), expected);
+}
+
+#[test]
+fn a_document_with_nothing_in_it_stays_one() {
+    assert_eq!(formatted("---"), "---\n");
+    let once = formatted("# a\r--- # b\n# c");
+    assert_eq!(once, "---\n# a\n# b\n# c\n");
+    assert_eq!(formatted(&once), once);
+}
+
+#[test]
 fn scalars_calls_and_collections_get_one_form() {
     let text = "---
 \"Double\": \"quotes\"

@@ -18,6 +18,10 @@ pub(crate) fn write(root: &Syntax) -> String {
         }
         writer.children(root, 0, false);
     } else {
+        if inline(root).is_empty() {
+            // Without it there would be no document.
+            writer.out.push_str("---");
+        }
         writer.value(root, 0, After::Nothing, None);
         writer.comments(&root.below, 0, false);
     }
@@ -88,7 +92,7 @@ impl Writer {
 
     fn item(&mut self, item: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
         if !is_begun {
-            let above = lead(item);
+            let above = lead(item, indent);
             self.comments(&above, indent, is_first);
             if item.is_apart && !(is_first && above.is_empty()) {
                 self.blank();
@@ -106,14 +110,7 @@ impl Writer {
 
     fn entry(&mut self, key: &Syntax, value: &Syntax, indent: usize, is_first: bool, is_begun: bool) {
         let name = inline_key(key);
-        let goes_below = is_block(value) || is_long_call(value, indent + name.chars().count());
-        // A line has room for one comment: the value's own, or else the one that stood beside the key.
-        let inner = if goes_below { &[][..] } else { &[&value.above[..], &value.below[..]].concat()[..] };
-        let is_hoisted = !goes_below && (value.beside.is_some() || !inner.is_empty());
-        let (hoisted, beside) = if is_hoisted { (key.beside.as_ref(), None) } else { (None, key.beside.as_deref()) };
-        let mut above = key.above.clone();
-        above.extend(hoisted.map(|text| Comment { text: text.clone(), is_apart: false }));
-        above.extend(inner.iter().cloned());
+        let (above, beside) = around(key, value, indent);
         if !is_begun {
             self.comments(&above, indent, is_first);
             if key.is_apart && !(is_first && above.is_empty()) {
@@ -249,8 +246,23 @@ impl Writer {
     }
 }
 
-/// The comments before an item, with those of what begins on the same line.
-fn lead(item: &Syntax) -> Vec<Comment> {
+/// The comments above an entry, and the one beside its key. A line has room for one comment: the value's own, or else the one
+/// that stood beside the key.
+fn around<'a>(key: &'a Syntax, value: &Syntax, indent: usize) -> (Vec<Comment>, Option<&'a str>) {
+    let mut above = key.above.clone();
+    let goes_below = is_block(value) || is_long_call(value, indent + inline_key(key).chars().count());
+    let has_inner = !goes_below && !(value.above.is_empty() && value.below.is_empty());
+    let is_hoisted = !goes_below && (value.beside.is_some() || has_inner);
+    let (hoisted, beside) = if is_hoisted { (key.beside.as_ref(), None) } else { (None, key.beside.as_deref()) };
+    above.extend(hoisted.map(|text| Comment { text: text.clone(), is_apart: false }));
+    if has_inner {
+        above.extend(value.above.iter().chain(&value.below).cloned());
+    }
+    (above, beside)
+}
+
+/// The comments before an item at `indent`, with those of what begins on the same line.
+fn lead(item: &Syntax, indent: usize) -> Vec<Comment> {
     let mut comments = item.above.clone();
     if !is_block(item) {
         comments.extend(item.below.iter().cloned());
@@ -260,8 +272,10 @@ fn lead(item: &Syntax) -> Vec<Comment> {
         return comments;
     }
     match &item.content {
-        Content::Sequence(items, _) => comments.extend(items.first().map(lead).unwrap_or_default()),
-        Content::Mapping(entries, _) => comments.extend(entries.first().iter().flat_map(|(key, _)| key.above.clone())),
+        Content::Sequence(items, _) => comments.extend(items.iter().take(1).flat_map(|item| lead(item, indent + STEP))),
+        Content::Mapping(entries, _) => {
+            comments.extend(entries.iter().take(1).flat_map(|(key, value)| around(key, value, indent + STEP).0));
+        }
         _ => {}
     }
     comments

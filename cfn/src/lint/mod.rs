@@ -30,6 +30,7 @@ use crate::error::Result;
 use crate::eval::Library;
 use crate::template::{self, Faults, Node, Template};
 use cases::Cases;
+use guard::GuardRules;
 use library::Nesting;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,10 +56,10 @@ pub fn lint(sources: &[Source], library: &(dyn Library + Sync), options: &Option
     if sources.is_empty() {
         return Ok(Vec::new());
     }
-    let rules = guard::own().into_iter().chain(options.guard.iter().cloned()).collect();
-    let validator = Validator::load(rules)?;
+    let guard = GuardRules::load(&options.guard)?;
+    let validator = Validator::load()?;
     let nesting = Nesting::new(library);
-    let linter = Linter { validator, nesting, options };
+    let linter = Linter { validator, guard, nesting, options };
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
     std::thread::scope(|scope| {
@@ -79,6 +80,7 @@ pub fn lint(sources: &[Source], library: &(dyn Library + Sync), options: &Option
 
 struct Linter<'a> {
     validator: Validator,
+    guard: GuardRules,
     nesting: Nesting<'a>,
     options: &'a Options,
 }
@@ -91,7 +93,8 @@ impl Linter<'_> {
             Err(faults) => return unreadable(source, &faults).collect(),
         };
         let mut found = self.validate(source, &root);
-        match Template::read(&source.name, &source.text) {
+        found.extend(self.guard.check(&source.name, &root));
+        match Template::of(&source.name, root.clone(), &|_| None) {
             Ok(template) => self.template(source, &template, &mut found),
             // The validator's words come first, where it has some.
             Err(_) if errors(&found).next().is_some() => {}

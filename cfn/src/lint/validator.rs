@@ -8,8 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::template::{Node, Span};
 use cel_engine::CelEngine;
 use schema_validator::SchemaValidator;
+use std::mem::ManuallyDrop;
 use template_model::PseudoParameterOverrides;
-use validation_engine::{EngineConfig, ExternalRuleSource, ValidateConfig, validate_bytes_with_path};
+use validation_engine::{EngineConfig, ValidateConfig, validate_bytes_with_path};
 
 /// Findings that are none: what a property does by nature, a format that AWS advertises, and every parameter whose name
 /// speaks of a secret, though it holds the ARN of one (J3006 looks closer).
@@ -24,24 +25,21 @@ const ABOUT_KEYS: [&str; 5] = ["E2001", "E3040", "F3002", "W8602", "W8608"];
 const ABOUT_OWNERS: [&str; 3] = ["F0000", "F3007", "W3011"];
 
 pub(super) struct Validator {
-    schemas: SchemaValidator,
-    engine: CelEngine,
+    /// A few hundred thousand small things: to take them apart takes longer than to look at a template.
+    schemas: ManuallyDrop<SchemaValidator>,
+    engine: ManuallyDrop<CelEngine>,
 }
 
 impl Validator {
     /// Loads the schemas and the rules side by side: both take most of the time of a short run.
-    pub(super) fn load(guard: Vec<(String, String)>) -> Result<Self> {
-        let sources = guard.into_iter().map(|(name, content)| ExternalRuleSource { name, content });
-        let config = EngineConfig::new().with_guard_rules(sources);
+    pub(super) fn load() -> Result<Self> {
+        let failed = || Error::new(ErrorKind::Template, "AWS's validator cannot load what it knows");
         std::thread::scope(|scope| {
             let schemas = scope.spawn(SchemaValidator::default);
-            let engine = CelEngine::new(config).map_err(|error| {
-                Error::new(ErrorKind::Usage, "cannot load the Guard rules").because(error.to_string())
-            })?;
-            let schemas = schemas
-                .join()
-                .map_err(|_| Error::new(ErrorKind::Template, "AWS's validator cannot load its schemas"))?;
-            Ok(Self { schemas, engine })
+            let engine =
+                CelEngine::new(EngineConfig::default()).map_err(|error| failed().because(error.to_string()))?;
+            let schemas = schemas.join().map_err(|_| failed())?;
+            Ok(Self { schemas: ManuallyDrop::new(schemas), engine: ManuallyDrop::new(engine) })
         })
     }
 
@@ -55,7 +53,7 @@ impl Validator {
             ..ValidateConfig::default()
         };
         let lines = Lines::of(text);
-        match validate_bytes_with_path(&self.engine, &self.schemas, text.as_bytes(), config, file.to_owned()) {
+        match validate_bytes_with_path(&*self.engine, &self.schemas, text.as_bytes(), config, file.to_owned()) {
             Ok(report) => {
                 let findings = report.diagnostics.into_iter();
                 let findings = findings.filter(|finding| !UNHELPFUL.contains(&finding.rule_id.as_str()));
@@ -73,11 +71,10 @@ fn converted(file: &str, finding: diagnostics::Diagnostic, root: &Node, lines: &
     let path = path(&finding);
     let given = finding.location.map(|place| lines.span(place.start_line, place.start_column, place.end_column));
     let span = sharpened(root, &finding, &path, given.is_some());
-    let severity = match catalog::own(&finding.rule_id) {
-        // Guard knows no severities.
-        Some(rule) => rule.severity,
-        None if FOR_INFORMATION.contains(&finding.rule_id.as_str()) => Severity::Info,
-        None => catalog::severity(finding.severity),
+    let severity = if FOR_INFORMATION.contains(&finding.rule_id.as_str()) {
+        Severity::Info
+    } else {
+        catalog::severity(finding.severity)
     };
     Diagnostic {
         rule: finding.rule_id,

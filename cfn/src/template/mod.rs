@@ -93,7 +93,12 @@ impl Template {
 
     /// `given` has the values of the parameters that loops run over; nothing for their defaults.
     pub fn read_with(name: &str, text: &str, given: &dyn Fn(&str) -> Option<String>) -> Result<Self, Faults> {
-        reading::read(name, loops::expand(name, document::parse(name, text)?, given)?)
+        Self::of(name, document::parse(name, text)?, given)
+    }
+
+    /// A template of nodes that `parse` has read.
+    pub(crate) fn of(name: &str, root: Node, given: &dyn Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        reading::read(name, loops::expand(name, root, given)?)
     }
 
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
