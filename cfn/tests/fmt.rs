@@ -109,6 +109,11 @@ B:
 }
 
 #[test]
+fn every_kind_of_line_break_becomes_one() {
+    assert_eq!(formatted("A: >\r  one\r  two\r\rB: |\r\n  x\r\n"), "A: >\n  one\n  two\n\nB: |\n  x\n");
+}
+
+#[test]
 fn a_document_with_nothing_in_it_stays_one() {
     assert_eq!(formatted("---"), "---\n");
     let once = formatted("# a\r--- # b\n# c");

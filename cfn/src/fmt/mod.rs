@@ -19,6 +19,8 @@ use syntax::{Content, Syntax};
 /// that is an error.
 pub fn format(name: &str, text: &str) -> Result<String> {
     let node = template::parse(name, text)?;
+    // YAML reads every kind of line break as this one.
+    let text = &text.replace("\r\n", "\n").replace('\r', "\n");
     let mut syntax = events::read(name, text).map_err(Faults::from)?;
     let before = comments(&syntax);
     let formatted = if is_json(text) {

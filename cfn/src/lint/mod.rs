@@ -9,6 +9,7 @@ mod functions;
 mod guard;
 mod interface;
 mod library;
+mod offers;
 mod own_rules;
 mod portability;
 mod services;
@@ -120,6 +121,7 @@ impl Linter<'_> {
         found.extend(interface::check(template));
         found.extend(choices::check(template));
         found.extend(services::check(template));
+        found.extend(offers::check(template, &self.nesting));
         found.extend(functions::shown_secrets(template));
         let said: BTreeSet<u32> = errors(found).map(|one| one.span.start.line).collect();
         // The validator's words for a call come first, where it has some.

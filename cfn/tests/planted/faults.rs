@@ -1,7 +1,5 @@
-//! One entry for each fault: what is wrong, how it is planted, and who must find it.
-//!
-//! What the original merely does not offer (other processors, dedicated masters, alarms, tags, a choice of log retention) is
-//! no line that could be planted: `tests/templates` tests that ours offer it.
+//! One entry for each fault: what is wrong, how it is planted, and who must find it. What the original does not offer is
+//! planted by taking it away.
 
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
@@ -15,6 +13,8 @@ pub(crate) enum Found {
     Reading(&'static str),
     /// A rule of the linter, in the file that the fault is planted in.
     Lint(&'static str),
+    /// A rule of the linter about the whole deployment, in its entry.
+    LintWhole(&'static str),
     Proof(&'static str),
 }
 
@@ -24,6 +24,8 @@ const NETWORK_BALANCER: &str = "modules/network-load-balancer.yaml";
 const SERVICES: &str = "modules/collector-query.yaml";
 const MEMORY: &str = "modules/memory.yaml";
 const CLUSTER: &str = "modules/cluster.yaml";
+const ALARMS: &str = "modules/alarms.yaml";
+const APPLICATION_BALANCER: &str = "modules/application-load-balancer.yaml";
 const ENDPOINTS: &str = "modules/endpoints.yaml";
 const EXISTING: &str = "jaeger-existing-vpc.yaml";
 
@@ -276,5 +278,105 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "an output is taken that the nested stack does not have",
         plants: &[(EXISTING, "Cluster.Outputs.LogGroupName", "Cluster.Outputs.LogGroup")],
         found: Found::Lint("J1006"),
+    },
+    Fault {
+        name: "the network load balancer keeps no access logs",
+        plants: &[(NETWORK_BALANCER, "access_logs.s3.enabled", "deletion_protection.enabled")],
+        found: Found::Lint("J7001"),
+    },
+    Fault {
+        name: "the application load balancer keeps no access logs",
+        plants: &[(APPLICATION_BALANCER, "access_logs.s3.enabled", "deletion_protection.enabled")],
+        found: Found::Lint("J7001"),
+    },
+    Fault {
+        name: "tasks run on x86 alone",
+        plants: &[(
+            SERVICES,
+            "      RuntimePlatform: {CpuArchitecture: !Ref CpuArchitecture, OperatingSystemFamily: LINUX}\n",
+            "",
+        )],
+        found: Found::Lint("J7002"),
+    },
+    Fault {
+        name: "services run on demand alone",
+        plants: &[(
+            SERVICES,
+            "      CapacityProviderStrategy: [{CapacityProvider: !Ref CapacityProvider, Weight: 1}]\n",
+            "      LaunchType: FARGATE\n",
+        )],
+        found: Found::Lint("J7003"),
+    },
+    Fault {
+        name: "the domain cannot have dedicated masters",
+        plants: &[(DOMAIN, "        DedicatedMasterEnabled: !If [HasMasters, true, false]\n", "")],
+        found: Found::Lint("J7004"),
+    },
+    Fault {
+        name: "the domain cannot have warm storage",
+        plants: &[(DOMAIN, "        WarmEnabled: ", "        # ")],
+        found: Found::Lint("J7005"),
+    },
+    Fault {
+        name: "nobody can look into a task",
+        plants: &[(MEMORY, "      EnableExecuteCommand: ", "      # ")],
+        found: Found::Lint("J7006"),
+    },
+    Fault {
+        name: "tasks have no tags",
+        plants: &[(SERVICES, "      PropagateTags: SERVICE\n", "")],
+        found: Found::Lint("J7007"),
+    },
+    Fault {
+        name: "logs are kept for thirty days, whatever one needs",
+        plants: &[(CLUSTER, "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: 30")],
+        found: Found::Lint("J7008"),
+    },
+    Fault {
+        name: "OTLP is not taken over HTTP",
+        plants: &[(SERVICES, "            - {ContainerPort: 4318, Protocol: tcp}\n", "")],
+        found: Found::Lint("J7009"),
+    },
+    Fault {
+        name: "a port is mapped that nothing leads to",
+        plants: &[(
+            SERVICES,
+            "            - {ContainerPort: 4318, Protocol: tcp}\n",
+            "            - {ContainerPort: 4318, Protocol: tcp}\n            - {ContainerPort: 9411, Protocol: tcp}\n",
+        )],
+        found: Found::LintWhole("J7010"),
+    },
+    Fault {
+        name: "Prometheus scrapes one task or another through the load balancer",
+        plants: &[(
+            NETWORK_BALANCER,
+            "\nOutputs:\n",
+            "\n  Scraping:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Type: String\n      Value: !Sub \"scrape_configs: [{static_configs: [{targets: ['${LoadBalancer.DNSName}:8888']}]}]\"\n\nOutputs:\n",
+        )],
+        found: Found::Lint("J7011"),
+    },
+    Fault {
+        name: "there are no alarms",
+        plants: &[(ALARMS, "Type: AWS::CloudWatch::Alarm", "Type: AWS::CloudWatch::MetricStream")],
+        found: Found::LintWhole("J7012"),
+    },
+    Fault {
+        name: "nothing deletes old indices",
+        plants: &[(EXISTING, "            - clean\n", "            - dependencies\n")],
+        found: Found::LintWhole("J7013"),
+    },
+    Fault {
+        name: "a fresh account lacks the service-linked role",
+        plants: &[(DOMAIN, "Type: AWS::IAM::ServiceLinkedRole", "Type: AWS::IAM::Role")],
+        found: Found::Lint("J7014"),
+    },
+    Fault {
+        name: "a password is never changed",
+        plants: &[(
+            DOMAIN,
+            "\nOutputs:\n",
+            "\n  Password:\n    Type: AWS::SecretsManager::Secret\n    Properties: {GenerateSecretString: {PasswordLength: 32}}\n\nOutputs:\n",
+        )],
+        found: Found::Lint("J7015"),
     },
 ];

@@ -1,5 +1,6 @@
 //! Our own rules, by family. docs/lint.md shows the same table.
 
+mod offers;
 mod operation;
 mod portability;
 mod security;
@@ -9,7 +10,8 @@ mod texts;
 use super::catalog::{OwnRule, Ruleset};
 use crate::diagnostic::Severity;
 
-const FAMILIES: [&[OwnRule]; 5] = [stacks::RULES, portability::RULES, texts::RULES, security::RULES, operation::RULES];
+const FAMILIES: [&[OwnRule]; 6] =
+    [stacks::RULES, portability::RULES, texts::RULES, security::RULES, operation::RULES, offers::RULES];
 
 /// In the order of their ids.
 pub(super) fn all() -> impl Iterator<Item = &'static OwnRule> {
