@@ -3,6 +3,7 @@
 use crate::commands::cost::CostArgs;
 use crate::commands::graph::GraphArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
+    /// Show what `deploy` would change, without doing it
+    Diff(crate::commands::diff::DiffArgs),
     /// Show the stack, its services and whether they are healthy
     Status(StackArgs),
     /// Print the outputs of the stack, or one of them
@@ -139,21 +142,36 @@ Examples:
   jqs deploy --storage opensearch --region eu-west-1 -P AllowedCIDR=203.0.113.0/24
   jqs deploy --vpc vpc-0abc --vpc-cidr 10.1.0.0/16 --private-subnets subnet-1,subnet-2
   jqs deploy --storage memory --yes --json    in a pipeline
+  jqs deploy --plan-out plan.json             to be approved by somebody else,
+  jqs deploy --plan plan.json --yes           and executed exactly as it was approved
 
 Parameters that are not given keep the value that the stack has.
 Ctrl-C while watching detaches: the stack goes on, and the same command comes back to it.
 
 {EXIT_CODES}"))]
 pub(crate) struct DeployArgs {
-    #[command(flatten)]
-    pub(crate) stack: StackArgs,
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
     /// What becomes of a deployment that fails
     #[arg(long, value_enum, default_value_t = OnFailure::Rollback, value_name = "WHAT")]
     pub(crate) on_failure: OnFailure,
-    /// Deploy although the image cannot be found in ECR
+    /// Plan only, and write the plan to this file for `--plan`
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) plan_out: Option<PathBuf>,
+    /// Execute the plan of a file, exactly; refused if the stack has moved since
+    #[arg(long, value_name = "FILE", conflicts_with = "parameters")]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+/// Which stack, and what is to be in it.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Go on although the image cannot be found in ECR
     #[arg(long)]
     pub(crate) skip_image_check: bool,
     /// Bucket for the templates [default: `jqs-ACCOUNT-REGION`]

@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Failed,
     /// Wrong usage, or something that was not approved: nothing was deployed or deleted.
     Refused,
+    /// Something would change.
+    Differs,
     /// Ctrl-C: the operation in AWS goes on.
     Detached,
 }
@@ -18,7 +20,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
-            Self::Refused => 2,
+            Self::Refused | Self::Differs => 2,
             Self::Detached => 130,
         }
     }

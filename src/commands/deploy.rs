@@ -1,10 +1,12 @@
 //! `jqs deploy`: check → bucket → upload → change set → approve → watch → outputs.
 
-use super::operation::{self, Ended};
+use super::operation::{self, Ended, Planned};
 use crate::approval::{self, Approval};
-use crate::cli::{DeployArgs, OnFailure};
+use crate::cli::{DeployArgs, OnFailure, TargetArgs};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::plan::saved::SavedPlan;
+use crate::plan::{self, Outlook, Plan};
 use crate::{case, image, templates};
 use jqs_cfn::bundle::Bundle;
 use jqs_cfn::eval::Given;
@@ -16,15 +18,19 @@ use jqs_stacks::stack::{self, Readiness, Stack};
 use jqs_stacks::{Identity, Session, bucket, upload};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 pub(super) const TAG_NAME: &str = "jqs:name";
 pub(super) const TAG_VERSION: &str = "jqs:version";
 pub(super) const TAG_ENTRY: &str = "jqs:entry";
 
 pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<Exit> {
-    check_offline(context, arguments)?;
+    if let Some(path) = &arguments.plan {
+        return execute_plan(context, path, arguments.yes).await;
+    }
+    check_offline(context, &arguments.target)?;
     let (session, identity) = context.identified_session().await?;
-    let found = stack::find(&session, &arguments.stack.name).await?;
+    let found = stack::find(&session, &arguments.target.stack.name).await?;
     let readiness = found.as_ref().map(Stack::readiness);
     if let Some(stack) = &found {
         match stack.readiness() {
@@ -37,20 +43,72 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
         }
     }
     let current = found.as_ref().filter(|_| readiness == Some(Readiness::Updatable));
-    let plan = prepare(context, &session, &identity, arguments, current).await?;
+    let mut prepared = prepare(context, &session, &identity, &arguments.target, current).await?;
     if let Some(stack) = found.as_ref().filter(|_| matches!(readiness, Some(Readiness::Dead | Readiness::Busy))) {
         let ended = replace(context, &session, stack, arguments.yes).await?;
         if !matches!(ended, Ended::Well { .. }) {
             return Ok(ended.exit());
         }
     }
-    upload(context, &session, &identity, &plan).await?;
-    let ended = operation::change(context, &session, &plan.request, arguments.yes).await?;
-    conclude(context, &session, &arguments.stack.name, ended).await
+    prepared.request.on_failure = match arguments.on_failure {
+        OnFailure::Rollback => change_set::OnFailure::Rollback,
+        OnFailure::Keep => change_set::OnFailure::Keep,
+        OnFailure::Delete => change_set::OnFailure::Delete,
+    };
+    upload(context, &session, &identity, &prepared).await?;
+    if let Some(path) = &arguments.plan_out {
+        return save_plan(context, &session, &identity, &prepared, path).await;
+    }
+    let outlook = Some(&prepared.outlook);
+    let ended = operation::change(context, &session, &prepared.request, outlook, arguments.yes).await?;
+    conclude(context, &session, &arguments.target.stack.name, ended).await
+}
+
+/// Plans, and leaves the execution to whoever has the file.
+async fn save_plan(
+    context: &Context,
+    session: &Session,
+    identity: &Identity,
+    prepared: &Prepared,
+    path: &Path,
+) -> Result<Exit> {
+    let (printer, name) = (&context.printer, &prepared.request.stack_name);
+    let planned = match operation::plan(context, session, &prepared.request).await? {
+        Planned::Changes(planned) => planned,
+        Planned::Nothing => {
+            printer.success(&format!("{name} is up to date: there is nothing to plan"));
+            return Ok(Exit::Done);
+        }
+        Planned::Interrupted => return Ok(Exit::Refused),
+    };
+    Plan::new(name, &planned.changes, Some(&prepared.outlook)).show(printer);
+    let saved = SavedPlan::new(identity, name, &planned.id, planned.creates, plan::summary(&planned.changes));
+    if let Err(error) = saved.write(path) {
+        change_set::discard(session, &planned).await?;
+        return Err(error);
+    }
+    printer.note(&format!("Nothing was deployed: the plan is in {}.", path.display()));
+    printer.hint(&format!("`jqs deploy --plan {}` executes exactly this", path.display()));
+    Ok(Exit::Done)
+}
+
+/// Executes what was planned and approved, if nothing has moved since.
+async fn execute_plan(context: &Context, path: &Path, yes: bool) -> Result<Exit> {
+    let saved = SavedPlan::read(path)?;
+    let (session, identity) = context.identified_session().await?;
+    saved.check_place(&identity)?;
+    let planned = change_set::recall(&session, &saved.change_set, saved.creates).await?;
+    Plan::new(&saved.stack, &planned.changes, None).show(&context.printer);
+    if approval::ask(context, &format!("Make these changes to `{}`?", saved.stack), yes).await? == Approval::Refused {
+        context.printer.note("Nothing was deployed. The plan stands.");
+        return Ok(Exit::Refused);
+    }
+    let ended = operation::execute(context, &session, &planned).await?;
+    conclude(context, &session, &saved.stack, ended).await
 }
 
 /// What can be known without AWS. Values that an existing stack has are not known yet, so nothing can be missing here.
-fn check_offline(context: &Context, arguments: &DeployArgs) -> Result<()> {
+pub(super) fn check_offline(context: &Context, arguments: &TargetArgs) -> Result<()> {
     if let Some(region) =
         context.settings.session.region.as_deref().filter(|_| !context.settings.session.allow_unknown_region)
     {
@@ -97,19 +155,20 @@ async fn replace(context: &Context, session: &Session, stack: &Stack, yes: bool)
 }
 
 /// All that is decided before anything is changed in AWS.
-struct Plan {
+pub(super) struct Prepared {
     bundle: Bundle,
     bucket: String,
-    request: ChangeSetRequest,
+    pub(super) request: ChangeSetRequest,
+    pub(super) outlook: Outlook,
 }
 
-async fn prepare(
+pub(super) async fn prepare(
     context: &Context,
     session: &Session,
     identity: &Identity,
-    arguments: &DeployArgs,
+    arguments: &TargetArgs,
     current: Option<&Stack>,
-) -> Result<Plan> {
+) -> Result<Prepared> {
     let bundle = templates::bundle();
     let current_entry = current.and_then(|stack| stack.tags.get(TAG_ENTRY)).map(String::as_str);
     let entry = templates::choose_entry(&arguments.template, current_entry)?;
@@ -120,7 +179,10 @@ async fn prepare(
     let storage = effective.value("StorageBackend");
     let name = &arguments.stack.name;
     context.printer.field("Stack", &format!("{name} ({}, {storage} storage)", entry.words()));
-    case::check(&bundle, entry.file(), &effective.given(identity, name))?;
+    let given = effective.given(identity, name);
+    case::check(&bundle, entry.file(), &given)?;
+    let before = current.map(|stack| Given { parameters: stack.parameters.clone(), ..given.clone() });
+    let outlook = Outlook::of(&bundle, entry.file(), &given, before.as_ref())?;
     if !arguments.skip_image_check {
         image::check(context, session, identity, &effective.value("ImageUri"), &effective.value("ImageTag")).await?;
     }
@@ -132,13 +194,9 @@ async fn prepare(
         template: TemplateSource::Url(bucket::url(&bucket, &identity.region, &key)),
         parameters: values,
         tags: tags(name, entry.file()),
-        on_failure: match arguments.on_failure {
-            OnFailure::Rollback => change_set::OnFailure::Rollback,
-            OnFailure::Keep => change_set::OnFailure::Keep,
-            OnFailure::Delete => change_set::OnFailure::Delete,
-        },
+        on_failure: change_set::OnFailure::Rollback,
     };
-    Ok(Plan { bundle, bucket, request })
+    Ok(Prepared { bundle, bucket, request, outlook })
 }
 
 fn tags(name: &str, entry: &str) -> BTreeMap<String, String> {
@@ -150,7 +208,7 @@ fn values(
     template: &Template,
     bundle: &Bundle,
     bucket: &str,
-    arguments: &DeployArgs,
+    arguments: &TargetArgs,
     current: Option<&Stack>,
     identity: &Identity,
 ) -> Result<Vec<ParameterValue>> {
@@ -195,8 +253,13 @@ impl Effective<'_> {
     }
 }
 
-async fn upload(context: &Context, session: &Session, identity: &Identity, plan: &Plan) -> Result<()> {
-    let Plan { bundle, bucket, .. } = plan;
+pub(super) async fn upload(
+    context: &Context,
+    session: &Session,
+    identity: &Identity,
+    prepared: &Prepared,
+) -> Result<()> {
+    let Prepared { bundle, bucket, .. } = prepared;
     if bucket::ensure(session, identity, bucket).await? {
         context.printer.field("Bucket", &format!("made {bucket}: private, encrypted, TLS only"));
     }

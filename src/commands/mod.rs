@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 mod deploy;
+pub(crate) mod diff;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod lint;
@@ -29,6 +30,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
+        Command::Diff(arguments) => diff::diff(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,
         Command::Teardown(arguments) => teardown::teardown(context, &arguments).await,

@@ -4,14 +4,14 @@ use crate::approval::{self, Approval};
 use crate::context::Context;
 use crate::ecs::{self, Ecs};
 use crate::exit::Exit;
-use crate::plan;
+use crate::plan::{Outlook, Plan};
 use crate::progress::{self, Watched};
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::Session;
 use jqs_stacks::change_set::{self, ChangeSet, ChangeSetRequest, Outcome};
 use jqs_stacks::delete::short_name;
 use jqs_stacks::failure::{Cause, first_cause};
-use jqs_stacks::stack::Stack;
+use jqs_stacks::stack::{Readiness, Stack};
 use jqs_stacks::watch::{StackEvent, Watcher};
 use serde::Serialize;
 
@@ -63,33 +63,57 @@ pub(crate) async fn change(
     context: &Context,
     session: &Session,
     request: &ChangeSetRequest,
+    outlook: Option<&Outlook>,
     yes: bool,
 ) -> Result<Ended> {
+    match plan(context, session, request).await? {
+        Planned::Changes(planned) => {
+            Plan::new(&request.stack_name, &planned.changes, outlook).show(&context.printer);
+            approve(context, session, &request.stack_name, &planned, yes).await
+        }
+        Planned::Nothing => Ok(Ended::Unchanged),
+        Planned::Interrupted => Ok(Ended::Refused),
+    }
+}
+
+/// What came of planning.
+pub(crate) enum Planned {
+    Changes(ChangeSet),
+    Nothing,
+    /// By Ctrl-C.
+    Interrupted,
+}
+
+/// Makes the change set and waits until AWS has worked it out. Where nothing comes of it, nothing is left of it.
+pub(crate) async fn plan(context: &Context, session: &Session, request: &ChangeSetRequest) -> Result<Planned> {
     let made = change_set::create(session, request).await?;
     let settled = tokio::select! {
         settled = change_set::settle(session, made.clone()) => settled,
         () = context.interrupt.raised() => {
             change_set::discard(session, &made).await?;
             context.printer.note("Stopped before anything was deployed.");
-            return Ok(Ended::Refused);
+            return Ok(Planned::Interrupted);
         }
     };
-    let planned = match settled {
-        Ok(Outcome::Changes(planned)) => planned,
+    match settled {
+        Ok(Outcome::Changes(planned)) => Ok(Planned::Changes(planned)),
         Ok(Outcome::Nothing) => {
             change_set::discard(session, &made).await?;
-            return Ok(Ended::Unchanged);
+            Ok(Planned::Nothing)
         }
         Err(error) => {
             change_set::discard(session, &made).await?;
-            return Err(error);
+            Err(error)
         }
-    };
-    show_plan(context, request, &planned);
-    match approval::ask(context, &format!("Make these changes to `{}`?", request.stack_name), yes).await {
+    }
+}
+
+/// Asks, executes what was shown, and watches.
+async fn approve(context: &Context, session: &Session, name: &str, planned: &ChangeSet, yes: bool) -> Result<Ended> {
+    match approval::ask(context, &format!("Make these changes to `{name}`?"), yes).await {
         Ok(Approval::Given) => {}
         refused => {
-            change_set::discard(session, &planned).await?;
+            change_set::discard(session, planned).await?;
             context
                 .printer
                 .note("Nothing was deployed: the change set is removed, only the templates stay in the bucket.");
@@ -97,23 +121,14 @@ pub(crate) async fn change(
             return Ok(Ended::Refused);
         }
     }
-    let watcher = Watcher::from_now(session, &planned.stack_id).await?;
-    change_set::execute(session, &planned).await?;
-    follow(context, session, watcher, &planned.stack_id, Goal::Present).await
+    execute(context, session, planned).await
 }
 
-fn show_plan(context: &Context, request: &ChangeSetRequest, planned: &ChangeSet) {
-    #[derive(Serialize)]
-    struct Plan<'a> {
-        stack: &'a str,
-        changes: &'a [change_set::Change],
-    }
-    let printer = &context.printer;
-    printer.record("plan", &Plan { stack: &request.stack_name, changes: &planned.changes });
-    if !printer.is_json() {
-        printer.note("");
-        plan::show(printer, &planned.changes);
-    }
+/// Executes what has been approved, and watches.
+pub(crate) async fn execute(context: &Context, session: &Session, planned: &ChangeSet) -> Result<Ended> {
+    let watcher = Watcher::from_now(session, &planned.stack_id).await?;
+    change_set::execute(session, planned).await?;
+    follow(context, session, watcher, &planned.stack_id, Goal::Present).await
 }
 
 /// Comes back to an operation that somebody else, or an earlier run, has started.
@@ -235,4 +250,13 @@ fn continue_rollback(name: &str) -> String {
 pub(crate) fn stuck(stack: &Stack) -> Error {
     Error::new(ErrorKind::StackUnusable, format!("the stack `{}` is in {}", stack.name, stack.status))
         .hint(continue_rollback(&stack.name))
+}
+
+/// A stack that cannot be planned for as it stands.
+pub(crate) fn unusable(stack: &Stack) -> Error {
+    if stack.readiness() == Readiness::Stuck {
+        return stuck(stack);
+    }
+    Error::new(ErrorKind::StackUnusable, format!("the stack `{}` is in {}", stack.name, stack.status))
+        .hint(format!("`jqs deploy --name {}` joins what goes on, or replaces what has failed", stack.name))
 }

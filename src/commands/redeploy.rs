@@ -60,7 +60,7 @@ async fn change_image(
         tags: stack.tags.clone(),
         on_failure: OnFailure::Rollback,
     };
-    let ended = operation::change(context, session, &request, arguments.yes).await?;
+    let ended = operation::change(context, session, &request, None, arguments.yes).await?;
     conclude(context, session, &stack.name, ended).await
 }
 
@@ -106,7 +106,7 @@ async fn recreate(
         printer.hint(&format!("once it is deleted, this makes it again:\n{}", deploy_command(stack, &parameters)));
         return Ok(deleted.exit());
     }
-    let ended = operation::change(context, session, &request, true).await?;
+    let ended = operation::change(context, session, &request, None, true).await?;
     conclude(context, session, &stack.name, ended).await
 }
 

@@ -5,7 +5,8 @@ use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, ResourceChange, Tag,
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, RequiresRecreation,
+    ResourceChange, ResourceChangeDetail, Tag,
 };
 use jqs_cfn::parameters::ParameterValue;
 use jqs_cfn::template::NESTED_STACK;
@@ -60,9 +61,31 @@ pub struct Change {
     pub logical_id: String,
     pub kind: String,
     pub physical_id: Option<String>,
+    /// What becomes of what is there, where it is replaced or removed.
+    pub fate: Option<Fate>,
     /// What the change is for: properties, tags, …
-    pub properties: Vec<String>,
+    pub properties: Vec<PropertyChange>,
     pub children: Vec<Change>,
+}
+
+/// One property, or one attribute such as `Tags`, and its values where AWS tells them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PropertyChange {
+    pub name: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// The resource is replaced for it.
+    pub replaces: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    Deleted,
+    /// It outlives the change.
+    Kept,
+    /// A snapshot of it does.
+    Snapshot,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -200,7 +223,8 @@ async fn describe(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOu
     let mut pages = Vec::new();
     let mut token = None;
     loop {
-        let call = session.cloudformation.describe_change_set().change_set_name(id).set_next_token(token);
+        let call = session.cloudformation.describe_change_set().change_set_name(id).include_property_values(true);
+        let call = call.set_next_token(token);
         let page = call.send().await.map_err(|failure| aws_error("read the change set", failure))?;
         token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         pages.push(page);
@@ -224,6 +248,26 @@ async fn read(session: &Session, pages: Vec<DescribeChangeSetOutput>, depth: usi
     }
     changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
     Ok(changes)
+}
+
+/// The change set of an earlier plan, if it can still be executed as it was approved.
+pub async fn recall(session: &Session, id: &str, creates: bool) -> Result<ChangeSet> {
+    let pages = describe(session, id).await?;
+    let Some(first) = pages.first() else { return Err(gone("AWS does not know it any more")) };
+    if first.execution_status() != Some(&ExecutionStatus::Available) {
+        return Err(gone(match first.execution_status() {
+            Some(ExecutionStatus::ExecuteInProgress) => "it is being executed",
+            Some(ExecutionStatus::ExecuteComplete | ExecutionStatus::ExecuteFailed) => "it has been executed before",
+            _ => "the stack has moved since",
+        }));
+    }
+    let stack_id = first.stack_id().unwrap_or_default().to_owned();
+    let changes = read(session, pages, 0).await?;
+    Ok(ChangeSet { id: id.to_owned(), stack_id, creates, changes })
+}
+
+fn gone(why: &str) -> Error {
+    Error::new(ErrorKind::Refused, "the plan can no longer be executed").because(why).hint("plan again")
 }
 
 pub async fn execute(session: &Session, change_set: &ChangeSet) -> Result<()> {
@@ -266,26 +310,39 @@ impl From<&ResourceChange> for Change {
             (Some("Modify"), _) => Action::Modify,
             _ => Action::Unknown,
         };
-        let mut properties: Vec<String> = change
-            .details()
-            .iter()
-            .filter_map(|detail| {
-                let target = detail.target()?;
-                let attribute = target.attribute().map(|attribute| attribute.as_str())?;
-                Some(target.name().filter(|name| !name.is_empty()).unwrap_or(attribute).to_owned())
-            })
-            .collect();
+        let mut properties: Vec<PropertyChange> = change.details().iter().filter_map(property).collect();
         properties.sort();
         properties.dedup();
+        let fate = match change.policy_action().map(|policy| policy.as_str()) {
+            Some("Retain" | "ReplaceAndRetain") => Some(Fate::Kept),
+            Some("Snapshot" | "ReplaceAndSnapshot") => Some(Fate::Snapshot),
+            Some(_) => Some(Fate::Deleted),
+            None => matches!(action, Action::Remove | Action::Replace).then_some(Fate::Deleted),
+        };
         Self {
             action,
             logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
             kind: change.resource_type().unwrap_or_default().to_owned(),
             physical_id: change.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
+            fate,
             properties,
             children: Vec::new(),
         }
     }
+}
+
+fn property(detail: &ResourceChangeDetail) -> Option<PropertyChange> {
+    let target = detail.target()?;
+    let attribute = target.attribute().map(|attribute| attribute.as_str())?;
+    let path = target.path().map(|path| path.trim_start_matches('/').trim_start_matches("Properties/"));
+    let name = path.or(target.name()).filter(|name| !name.is_empty()).unwrap_or(attribute);
+    let value = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    Some(PropertyChange {
+        name: name.to_owned(),
+        before: value(target.before_value()),
+        after: value(target.after_value()),
+        replaces: target.requires_recreation() == Some(&RequiresRecreation::Always),
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 
 const DEPLOY: [&str; 3] = ["deploy", "--yes", "--skip-image-check"];
 
-fn deploy<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn deploy<'a>(more: &[&'a str]) -> Vec<&'a str> {
     DEPLOY.iter().copied().chain(more.iter().copied()).collect()
 }
 

@@ -13,6 +13,7 @@ mod interrupts;
 mod lifecycle;
 mod lint;
 mod offline;
+mod plans;
 mod refusals;
 mod rendered;
 mod run;

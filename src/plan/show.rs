@@ -5,7 +5,10 @@ use console::Style;
 use jqs_stacks::change_set::{Action, Change};
 use std::collections::BTreeMap;
 
-pub(crate) fn show(printer: &Printer, changes: &[Change]) {
+/// Characters of a value that are shown.
+const DEFAULT_VALUE_WIDTH: usize = 60;
+
+pub(super) fn show(printer: &Printer, changes: &[Change]) {
     let width = width(changes, 0);
     show_level(printer, changes, 0, width);
     printer.note("");
@@ -20,11 +23,35 @@ fn show_level(printer: &Printer, changes: &[Change], depth: usize, width: usize)
         if change.action == Action::Replace || change.action == Action::MayReplace {
             line.push_str(&format!("  ({})", word(change.action)));
         }
-        if !change.properties.is_empty() {
-            line.push_str(&format!("  [{}]", change.properties.join(", ")));
+        let (told, named): (Vec<_>, Vec<_>) =
+            change.properties.iter().partition(|property| property.before.is_some() || property.after.is_some());
+        if !named.is_empty() {
+            let mut names: Vec<&str> = named.iter().map(|property| property.name.as_str()).collect();
+            names.dedup();
+            line.push_str(&format!("  [{}]", names.join(", ")));
         }
         printer.note(&paint(&line, style));
+        for property in told {
+            let indent = "  ".repeat(depth + 3);
+            let replaces = if property.replaces { "  (replaces it)" } else { "" };
+            let value = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), short);
+            printer.note(&format!(
+                "  {indent}{}: {} → {}{replaces}",
+                property.name,
+                value(&property.before),
+                value(&property.after)
+            ));
+        }
         show_level(printer, &change.children, depth + 1, width);
+    }
+}
+
+/// One line, and not a long one: what is longer is in the JSON.
+fn short(value: &str) -> String {
+    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(DEFAULT_VALUE_WIDTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 
@@ -84,6 +111,7 @@ mod tests {
             logical_id: "Any".to_owned(),
             kind: "AWS::SNS::Topic".to_owned(),
             physical_id: None,
+            fate: None,
             properties: vec![],
             children,
         }

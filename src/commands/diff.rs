@@ -1,0 +1,58 @@
+//! `jqs diff`: what `jqs deploy` would do, without doing it.
+
+use super::deploy;
+use super::operation::{self, Planned};
+use crate::cli::TargetArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::plan::Plan;
+use clap::Args;
+use jqs_cfn::Result;
+use jqs_stacks::change_set;
+use jqs_stacks::stack::{self, Readiness};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs diff                                    what another version of `jqs` would change
+  jqs diff -P MaxCollectorCount=10
+  jqs diff --json | jq '.changes'
+
+Exit codes:
+  0  nothing would change
+  1  failed
+  2  something would change, or wrong usage")]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+pub(crate) async fn diff(context: &Context, arguments: &DiffArgs) -> Result<Exit> {
+    let arguments = &arguments.target;
+    deploy::check_offline(context, arguments)?;
+    let (session, identity) = context.identified_session().await?;
+    let found = stack::find(&session, &arguments.stack.name).await?;
+    if let Some(stack) = &found {
+        match stack.readiness() {
+            Readiness::Updatable => deploy::refuse_foreign(stack)?,
+            Readiness::Empty => {}
+            _ => return Err(operation::unusable(stack)),
+        }
+    }
+    let current = found.as_ref().filter(|stack| stack.readiness() == Readiness::Updatable);
+    let prepared = deploy::prepare(context, &session, &identity, arguments, current).await?;
+    deploy::upload(context, &session, &identity, &prepared).await?;
+    let name = &prepared.request.stack_name;
+    match operation::plan(context, &session, &prepared.request).await? {
+        Planned::Changes(planned) => {
+            change_set::discard(&session, &planned).await?;
+            Plan::new(name, &planned.changes, Some(&prepared.outlook)).show(&context.printer);
+            Ok(Exit::Differs)
+        }
+        Planned::Nothing => {
+            context.printer.success(&format!("{name} is up to date: nothing would change"));
+            Ok(Exit::Done)
+        }
+        Planned::Interrupted => Ok(Exit::Failed),
+    }
+}
