@@ -69,6 +69,12 @@ pub(crate) enum Command {
     Diff(crate::commands::diff::DiffArgs),
     /// Show the stack, its services and whether they are healthy
     Status(StackArgs),
+    /// Come back to what goes on with the stack, and watch it to its end
+    Watch(StackArgs),
+    /// Go back to before an update that goes on, or that failed
+    Rollback(crate::commands::rollback::RollbackArgs),
+    /// List every stack that `jqs` made in the account, in all regions
+    List(crate::commands::list::ListArgs),
     /// Print the outputs of the stack, or one of them
     Outputs(OutputsArgs),
     /// Restart the services, change their image, or make the whole stack again
@@ -87,6 +93,10 @@ pub(crate) enum Command {
     Graph(Box<GraphArgs>),
     /// Put templates into one layout, keeping comments and meaning, without calling AWS
     Fmt(crate::commands::fmt::FmtArgs),
+    /// Write completions for a shell
+    Completions(crate::commands::shell::CompletionsArgs),
+    /// Write manual pages
+    Man(crate::commands::shell::ManArgs),
 }
 
 #[derive(Debug, Args)]

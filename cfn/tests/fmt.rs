@@ -116,6 +116,8 @@ fn every_kind_of_line_break_becomes_one() {
 #[test]
 fn a_document_with_nothing_in_it_stays_one() {
     assert_eq!(formatted("---"), "---\n");
+    assert_eq!(formatted(" ..."), "'...'\n");
+    assert_eq!(formatted(" --- a: ---"), "'--- a': '---'\n");
     let once = formatted("# a\r--- # b\n# c");
     assert_eq!(once, "---\n# a\n# b\n# c\n");
     assert_eq!(formatted(&once), once);

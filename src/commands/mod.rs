@@ -6,14 +6,18 @@ pub(crate) mod diff;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod lint;
+pub(crate) mod list;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
 mod redeploy;
 pub(crate) mod render;
+pub(crate) mod rollback;
+pub(crate) mod shell;
 mod status;
 mod teardown;
 mod up;
+mod watch;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -32,6 +36,11 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
+        Command::List(arguments) => list::list(context, &arguments).await,
+        Command::Watch(arguments) => watch::watch(context, &arguments).await,
+        Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,
+        Command::Completions(arguments) => Ok(shell::completions(context, &arguments)),
+        Command::Man(arguments) => shell::man(context, &arguments),
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,
         Command::Teardown(arguments) => teardown::teardown(context, &arguments).await,
         Command::Redeploy(arguments) => redeploy::redeploy(context, &arguments).await,

@@ -11,6 +11,7 @@ use jqs_stacks::Session;
 use jqs_stacks::change_set::{self, ChangeSet, ChangeSetRequest, Outcome};
 use jqs_stacks::delete::short_name;
 use jqs_stacks::failure::{Cause, first_cause};
+use jqs_stacks::rollback::{self, Way};
 use jqs_stacks::stack::{Readiness, Stack};
 use jqs_stacks::watch::{StackEvent, Watcher};
 use serde::Serialize;
@@ -44,12 +45,17 @@ impl Ended {
 pub(crate) enum Goal {
     Present,
     Gone,
+    RolledBack,
 }
 
 impl Goal {
     fn is_met(self, stack: &Stack) -> bool {
         let is_gone = stack.status == "DELETE_COMPLETE";
-        stack.succeeded() && is_gone == (self == Self::Gone)
+        match self {
+            Self::Present => stack.succeeded() && !is_gone,
+            Self::Gone => is_gone,
+            Self::RolledBack => stack.status.ends_with("ROLLBACK_COMPLETE"),
+        }
     }
 }
 
@@ -149,6 +155,19 @@ pub(crate) async fn delete(context: &Context, session: &Session, stack: &Stack, 
     follow(context, session, watcher, &stack.id, Goal::Gone).await
 }
 
+/// Rolls a stack back and watches.
+pub(crate) async fn roll_back(
+    context: &Context,
+    session: &Session,
+    stack: &Stack,
+    way: Way,
+    skip: &[String],
+) -> Result<Ended> {
+    let watcher = Watcher::from_now(session, &stack.id).await?;
+    rollback::start(session, stack, way, skip).await?;
+    follow(context, session, watcher, &stack.id, Goal::RolledBack).await
+}
+
 /// Watches to the end and says how it came.
 async fn follow(context: &Context, session: &Session, watcher: Watcher<'_>, id: &str, goal: Goal) -> Result<Ended> {
     let name = short_name(id);
@@ -157,7 +176,7 @@ async fn follow(context: &Context, session: &Session, watcher: Watcher<'_>, id: 
         Watched::Detached => {
             printer.note(&format!("Detached: AWS goes on with `{name}`."));
             printer.hint(&format!(
-                "`jqs deploy --name {name}` or `jqs teardown --name {name}` comes back to it, `jqs status --name {name}` tells how it stands"
+                "`jqs watch --name {name}` comes back to it, `jqs status --name {name}` tells how it stands"
             ));
             Ok(Ended::Detached)
         }
@@ -243,7 +262,9 @@ fn next_command(stack: &Stack) -> String {
 }
 
 fn continue_rollback(name: &str) -> String {
-    format!("mend the cause, then `aws cloudformation continue-update-rollback --stack-name {name}`, then deploy again")
+    format!(
+        "mend the cause, then `jqs rollback --name {name}`, with `--skip` for what cannot be mended; then deploy again"
+    )
 }
 
 /// A stack that nothing can be done with from here.

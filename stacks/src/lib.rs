@@ -8,6 +8,7 @@ pub mod change_set;
 pub mod delete;
 pub mod failure;
 pub mod retention;
+pub mod rollback;
 pub mod session;
 pub mod stack;
 pub mod upload;

@@ -43,6 +43,11 @@ pub(super) fn inline_key(key: &Syntax) -> String {
     if ends_in_name { format!("{text} :") } else { format!("{text}:") }
 }
 
+/// At the start of a line it would end the document, or begin another.
+fn is_like_a_marker(text: &str) -> bool {
+    text.starts_with("---") || text.starts_with("...")
+}
+
 pub(super) fn brackets(node: &Syntax) -> (char, char) {
     if matches!(node.content, Content::Sequence(..)) { ('[', ']') } else { ('{', '}') }
 }
@@ -90,7 +95,9 @@ impl Line {
                 self.text.push('*');
                 self.text.push_str(name);
             }
-            Content::Scalar(text, Style::Plain) if !text.contains('\n') => self.text.push_str(text),
+            Content::Scalar(text, Style::Plain) if !text.contains('\n') && !is_like_a_marker(text) => {
+                self.text.push_str(text);
+            }
             Content::Scalar(text, _) => self.text.push_str(&scalar::quoted(text)),
             Content::Sequence(items, _) => {
                 self.text.push('[');

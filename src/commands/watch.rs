@@ -1,0 +1,20 @@
+//! `jqs watch`: comes back to whatever goes on with a stack.
+
+use super::deploy;
+use super::operation;
+use crate::cli::StackArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use jqs_cfn::Result;
+use jqs_stacks::stack::{self, Readiness};
+
+pub(crate) async fn watch(context: &Context, arguments: &StackArgs) -> Result<Exit> {
+    let (session, _) = context.identified_session().await?;
+    let found = stack::get(&session, &arguments.name).await?;
+    if found.readiness() != Readiness::Busy {
+        context.printer.note(&format!("Nothing goes on with `{}`: it is in {}.", found.name, found.status));
+        return Ok(if found.succeeded() { Exit::Done } else { Exit::Failed });
+    }
+    let ended = operation::attach(context, &session, &found).await?;
+    deploy::conclude(context, &session, &found.name, ended).await
+}
