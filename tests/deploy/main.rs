@@ -10,6 +10,7 @@ mod faults;
 mod faulty_proxy;
 mod fmt;
 mod interrupts;
+mod life;
 mod lifecycle;
 mod lint;
 mod offline;
