@@ -17,6 +17,7 @@ Examples:
   jqs up --demo                               here, with a made-up shop's traces
   jqs deploy --storage memory                 a trial: everything new, spans kept in memory
   jqs deploy --storage opensearch --yes       for production, without being asked
+  jqs init && jqs deploy prod                 with what a project says in jqs.toml
   jqs status                                  is it healthy, and where is it
   jqs lint templates/                         what is wrong with templates
   jqs outputs JaegerURL                       one value, for scripts
@@ -41,6 +42,9 @@ pub(crate) struct Global {
     /// AWS region [default: from the environment or the profile]
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
+    /// Environment of `jqs.toml` to take values from
+    #[arg(short = 'e', long, global = true, value_name = "NAME", env = "JQS_ENVIRONMENT")]
+    pub(crate) environment: Option<String>,
     /// Print JSON to stdout: one document, or one line per event
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -64,9 +68,9 @@ pub(crate) enum Command {
     /// Run the whole backend on this machine until Ctrl-C
     Up(Box<UpArgs>),
     /// Deploy, or update what is deployed: plan, approve, watch
-    Deploy(DeployArgs),
+    Deploy(Box<DeployArgs>),
     /// Show what `deploy` would change, without doing it
-    Diff(crate::commands::diff::DiffArgs),
+    Diff(Box<crate::commands::diff::DiffArgs>),
     /// Show the stack, its services and whether they are healthy
     Status(StackArgs),
     /// Come back to what goes on with the stack, and watch it to its end
@@ -93,6 +97,10 @@ pub(crate) enum Command {
     Graph(Box<GraphArgs>),
     /// Put templates into one layout, keeping comments and meaning, without calling AWS
     Fmt(crate::commands::fmt::FmtArgs),
+    /// Ask what a deployment needs to know, and write `jqs.toml`
+    Init(crate::commands::config::InitArgs),
+    /// Show the values that hold here, and where they come from
+    Config(Box<crate::commands::config::ConfigArgs>),
     /// Write completions for a shell
     Completions(crate::commands::shell::CompletionsArgs),
     /// Write manual pages
@@ -179,6 +187,9 @@ pub(crate) struct DeployArgs {
 /// Which stack, and what is to be in it.
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
+    /// Environment of `jqs.toml` to take values from; the same as `--environment`
+    #[arg(id = "target_environment", value_name = "ENVIRONMENT")]
+    pub(crate) environment: Option<String>,
     #[command(flatten)]
     pub(crate) stack: StackArgs,
     /// Go on although the image cannot be found in ECR
@@ -263,7 +274,7 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
 }
 
 /// CloudFormation's rule for names.
-fn stack_name(text: &str) -> Result<String, String> {
+pub(crate) fn stack_name(text: &str) -> Result<String, String> {
     let is_valid = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
         && text.len() <= 128;

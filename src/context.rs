@@ -1,5 +1,6 @@
 //! What every command has at hand.
 
+use crate::config::Origin;
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::settings::Settings;
@@ -10,12 +11,14 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) printer: Printer,
     pub(crate) interrupt: Interrupt,
+    /// The values that hold, and who says so.
+    pub(crate) origins: Vec<Origin>,
 }
 
 impl Context {
     /// To be made inside the runtime: it listens for Ctrl-C.
-    pub(crate) fn new(settings: Settings, printer: Printer) -> Self {
-        Self { settings, printer, interrupt: Interrupt::listen() }
+    pub(crate) fn new(settings: Settings, printer: Printer, origins: Vec<Origin>) -> Self {
+        Self { settings, printer, interrupt: Interrupt::listen(), origins }
     }
 
     /// Opens a session. The first call is a cheap one that tells quickly of missing credentials or a lost network.

@@ -4,6 +4,7 @@ mod approval;
 mod case;
 mod cli;
 mod commands;
+mod config;
 mod context;
 mod demo;
 mod ecs;
@@ -20,27 +21,23 @@ mod settings;
 mod source;
 mod templates;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let matches = cli::Cli::command().get_matches();
+    let mut cli = cli::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if matches!(cli.command, cli::Command::Lint(_)) {
         huge_pages::ask_for();
     }
+    let origins = config::apply(&mut cli, &matches);
     let settings = settings::Settings::resolve(&cli.global);
     settings.start_logging();
     let printer = printer::Printer::new(&settings);
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| jqs_cfn::Error::new(jqs_cfn::ErrorKind::Io, "cannot start the runtime").because(error));
-    let outcome = outcome.and_then(|runtime| {
-        runtime.block_on(async { commands::run(cli.command, &context::Context::new(settings, printer.clone())).await })
-    });
+    let outcome = origins.and_then(|origins| run(cli.command, settings, printer.clone(), origins));
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -48,4 +45,17 @@ fn main() -> ExitCode {
             exit::Exit::from(error.kind()).into()
         }
     }
+}
+
+fn run(
+    command: cli::Command,
+    settings: settings::Settings,
+    printer: printer::Printer,
+    origins: Vec<config::Origin>,
+) -> jqs_cfn::Result<exit::Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| jqs_cfn::Error::new(jqs_cfn::ErrorKind::Io, "cannot start the runtime").because(error))?;
+    runtime.block_on(async { commands::run(command, &context::Context::new(settings, printer, origins)).await })
 }

@@ -24,7 +24,7 @@ Exit codes:
   2  something would change, or wrong usage")]
 pub(crate) struct DiffArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    pub(crate) target: TargetArgs,
 }
 
 pub(crate) async fn diff(context: &Context, arguments: &DiffArgs) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! One file per verb.
 
+pub(crate) mod config;
 pub(crate) mod cost;
 mod deploy;
 pub(crate) mod diff;
@@ -39,6 +40,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,
         Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,
+        Command::Init(arguments) => config::init(context, &arguments),
+        Command::Config(_) => Ok(config::show(context, &context.origins)),
         Command::Completions(arguments) => Ok(shell::completions(context, &arguments)),
         Command::Man(arguments) => shell::man(context, &arguments),
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,

@@ -23,7 +23,7 @@ Exit codes:
   130  detached by Ctrl-C; the operation in AWS goes on")]
 pub(crate) struct RollbackArgs {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(crate) stack: StackArgs,
     /// Resources that a stuck rollback leaves as they are, in a nested stack `STACK.ID`; they must be mended by hand
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     skip: Vec<String>,

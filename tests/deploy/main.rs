@@ -5,6 +5,7 @@ mod bad_templates;
 mod cases;
 mod cloud;
 mod comparison;
+mod config;
 mod deployed;
 mod faults;
 mod faulty_proxy;

@@ -55,6 +55,12 @@ impl Jqs {
         finish(child)
     }
 
+    pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Run {
+        let mut command = self.prepare(Self::program());
+        command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        finish(command.spawn().unwrap())
+    }
+
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.prepare(Self::program());
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
