@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Watch(StackArgs),
     /// Go back to before an update that goes on, or that failed
     Rollback(crate::commands::rollback::RollbackArgs),
+    /// Find what somebody has changed beside the stack: exit code 2 where something was
+    Drift(StackArgs),
     /// List every stack that `jqs` made in the account, in all regions
     List(crate::commands::list::ListArgs),
     /// Print the outputs of the stack, or one of them

@@ -285,7 +285,7 @@ fn origins(cli: &mut Cli, matches: &ArgMatches, filled: Option<&BTreeMap<String,
 
 fn stack(command: &mut Command) -> Option<&mut StackArgs> {
     Some(match command {
-        Command::Status(arguments) | Command::Watch(arguments) => arguments,
+        Command::Status(arguments) | Command::Watch(arguments) | Command::Drift(arguments) => arguments,
         Command::Rollback(arguments) => &mut arguments.stack,
         Command::Outputs(arguments) => &mut arguments.stack,
         Command::Redeploy(arguments) => &mut arguments.stack,

@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod cost;
 mod deploy;
 pub(crate) mod diff;
+mod drift;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod lint;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
+        Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,
         Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,

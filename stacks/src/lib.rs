@@ -6,6 +6,7 @@ mod aws_error;
 pub mod bucket;
 pub mod change_set;
 pub mod delete;
+pub mod drift;
 pub mod failure;
 pub mod retention;
 pub mod rollback;

@@ -93,3 +93,17 @@ fn a_wrong_file_is_refused_with_its_line() {
     none.run(&["deploy", "prod"]).expect(2).says("`jqs init` writes one");
     none.run(&["init"]).expect(2).says("nobody can be asked");
 }
+
+#[test]
+fn init_asks_and_writes_what_deploy_takes() {
+    let jqs = Jqs::new(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let run = jqs.run_on_terminal_in(folder.path(), &["init"], "prod\r\r\u{1b}[B\rn\ry");
+    assert_eq!(run.code, Some(0), "{}", run.shown());
+    let written = std::fs::read_to_string(folder.path().join("jqs.toml")).unwrap();
+    let expected = "region = \"us-east-1\"\n\n[environments.prod]\nstorage = \"opensearch\"\n\n\
+                    [environments.prod.parameters]\nLogRetentionDays = 30\n";
+    assert_eq!(written, expected);
+    jqs.run_in(folder.path(), &["config", "show", "prod"]).expect(0);
+    jqs.run_in(folder.path(), &["init"]).expect(2).says("there is a `jqs.toml` already");
+}

@@ -34,7 +34,7 @@ fn ctrl_c_detaches_and_the_next_deploy_joins() {
     let run = finish(child).expect(130);
     assert!(began.elapsed() < Duration::from_secs(5), "it left at once");
     assert!(run.stdout.is_empty() && said.contains("Detached: AWS goes on with `jaeger`."), "{said}");
-    assert!(said.contains("`jqs deploy --name jaeger`"), "{said}");
+    assert!(said.contains("`jqs watch --name jaeger` comes back to it"), "{said}");
 
     let joined = jqs.run(&["redeploy"]).expect(1).says("`jaeger` is in CREATE_IN_PROGRESS");
     assert!(joined.stderr.contains("joins what goes on"), "{}", joined.stderr);

@@ -49,6 +49,7 @@ async fn watching_comes_back_to_what_goes_on() {
     watching.await.unwrap().expect(0).says("jaeger is CREATE_COMPLETE");
     jqs.run(&["watch"]).expect(0).says("Nothing goes on with `jaeger`: it is in CREATE_COMPLETE.");
     jqs.run(&["rollback"]).expect(1).says("there is nothing to roll back");
+    jqs.run(&["drift"]).expect(0).says("jaeger is as it was made: ").says(" stacks compared");
 }
 
 #[test]

@@ -94,11 +94,16 @@ impl Jqs {
 
     /// Runs it on a terminal of its own, made by `script`; what is typed comes from `answers`.
     pub(crate) fn run_on_terminal(&self, arguments: &[&str], answers: &str) -> Run {
+        self.run_on_terminal_in(self.home.path(), arguments, answers)
+    }
+
+    pub(crate) fn run_on_terminal_in(&self, folder: &Path, arguments: &[&str], answers: &str) -> Run {
         let line = format!("{} {}", Self::program().display(), arguments.join(" "));
         let mut command = self.prepare(&PathBuf::from("script"));
         command
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
             .env("TERM", "xterm")
+            .current_dir(folder)
             .env("NO_COLOR", "1");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
