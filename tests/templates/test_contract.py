@@ -161,8 +161,27 @@ def test_dedicated_masters_are_for_domains_that_can_use_them():
     for count in domain["Parameters"]["OpenSearchInstanceCount"]["AllowedValues"]:
         for masters in ("", "m7g.large.search"):
             chosen = {"OpenSearchInstanceCount": count, "OpenSearchMasterInstanceType": masters}
-            admitted = all(admits(rule, chosen) for rule in domain["Rules"].values())
+            admitted = all(admits(domain["Rules"][rule], chosen) for rule in ("MastersHaveDataNodes", "ManyDataNodesHaveMasters"))
             assert admitted == (count > 1 if masters else count <= 10), chosen
+
+
+def test_warm_nodes_are_for_domains_that_can_have_them():
+    rule = load("modules/opensearch.yaml")["Rules"]["WarmNodesFitTheDomain"]
+    for count, masters, data in itertools.product((0, 1, 2, 150), ("", "m7g.large.search"), ("m7g.medium.search", "t3.small.search")):
+        chosen = {
+            "OpenSearchWarmInstanceCount": count,
+            "OpenSearchMasterInstanceType": masters,
+            "OpenSearchInstanceType": data,
+        }
+        assert admits(rule, chosen) == (count == 0 or (count > 1 and masters != "" and not data.startswith("t3."))), chosen
+
+
+def test_warm_nodes_are_asked_for_only_where_there_are_any():
+    [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
+    cluster = domain["Properties"]["ClusterConfig"]
+    assert cluster["WarmEnabled"] == {"Fn::If": ["HasWarmNodes", True, False]}
+    for name, parameter in (("WarmType", "OpenSearchWarmInstanceType"), ("WarmCount", "OpenSearchWarmInstanceCount")):
+        assert cluster[name] == {"Fn::If": ["HasWarmNodes", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
 
 
 def test_traces_fill_sixty_percent_of_the_task():
