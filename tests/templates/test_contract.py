@@ -32,6 +32,14 @@ UNTAGGABLE = {
     "AWS::SNS::TopicPolicy",
     "AWS::Scheduler::Schedule",
 }
+# Actions that know no resource, or none that could be named.
+WITHOUT_RESOURCE = {
+    "ecr:GetAuthorizationToken",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+}
 # About the VPC that only one entry has, about a certificate's ARN, which the entries have yet to find, or about a zone, of
 # which they ask more.
 RULES_OF_ONE_PLACE = {
@@ -210,10 +218,11 @@ def test_permissions_have_no_wildcard_where_there_is_a_choice(name):
         actions = statement["Action"]
         if statement["Effect"] == "Deny":
             continue
-        assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions))
+        actions = {actions} if isinstance(actions, str) else set(actions)
+        assert not any("*" in action for action in actions)
         assert statement.get("Principal") != "*"
         if statement.get("Resource") == "*":
-            assert actions == "ecr:GetAuthorizationToken"
+            assert actions <= WITHOUT_RESOURCE
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -258,9 +267,15 @@ def test_services_guard_their_deployments_and_tasks(name):
         assert breaker == {"Enable": True, "Rollback": True}
         assert service["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
         assert service["Properties"]["Cluster"] == {"Ref": "ClusterName"}
+        assert service["Properties"]["EnableExecuteCommand"] == {"Fn::If": ["ExecutesCommands", True, False]}
     for task in resources(template, "AWS::ECS::TaskDefinition").values():
         [container] = task["Properties"]["ContainerDefinitions"]
-        assert container["ReadonlyRootFilesystem"] is True
+        # With ECS Exec an agent writes there; nothing else ever does.
+        assert container["ReadonlyRootFilesystem"] == {"Fn::If": ["ExecutesCommands", False, True]}
+        assert container["LinuxParameters"] == {
+            "Capabilities": {"Drop": ["ALL"]},
+            "InitProcessEnabled": {"Fn::If": ["ExecutesCommands", True, False]},
+        }
         assert container["HealthCheck"]["Command"] == ["CMD", "/jqs-collector", "health"]
         assert container["Command"] == [container["Name"]]
 

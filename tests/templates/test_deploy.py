@@ -219,6 +219,21 @@ def test_update_the_image(account, network):
     account.delete(STACK)
 
 
+@pytest.mark.parametrize("storage", ["memory", "opensearch"])
+def test_update_turns_ecs_exec_on_and_off(account, network, storage):
+    before = account.inventory()
+    given = for_existing_vpc({"StorageBackend": storage}, network)
+    account.create(STACK, "jaeger-existing-vpc.yaml", given)
+    for choice in ("Yes", "No"):
+        outputs = account.update(STACK, "jaeger-existing-vpc.yaml", {**given, "EnableExecuteCommand": choice})
+        for service in account.services(outputs["ClusterName"]).values():
+            assert service["enableExecuteCommand"] == (choice == "Yes")
+        policies = {each for kind, each in account.inventory() - before if kind == "policy"}
+        assert len(policies) == (1 if choice == "Yes" else 0)
+    account.delete(STACK)
+    assert account.inventory() - before == set()
+
+
 def test_update_the_scheme(account, network):
     """Both load balancers exist for a while, so that no name and no target group may be in both."""
     before = account.inventory()
