@@ -32,6 +32,14 @@ UNTAGGABLE = {
     "AWS::SNS::TopicPolicy",
     "AWS::Scheduler::Schedule",
 }
+# Actions that know no resource, or none that could be named.
+WITHOUT_RESOURCE = {
+    "ecr:GetAuthorizationToken",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+}
 # About the VPC that only one entry has, about a certificate's ARN, which the entries have yet to find, or about a zone, of
 # which they ask more.
 RULES_OF_ONE_PLACE = {
@@ -161,8 +169,27 @@ def test_dedicated_masters_are_for_domains_that_can_use_them():
     for count in domain["Parameters"]["OpenSearchInstanceCount"]["AllowedValues"]:
         for masters in ("", "m7g.large.search"):
             chosen = {"OpenSearchInstanceCount": count, "OpenSearchMasterInstanceType": masters}
-            admitted = all(admits(rule, chosen) for rule in domain["Rules"].values())
+            admitted = all(admits(domain["Rules"][rule], chosen) for rule in ("MastersHaveDataNodes", "ManyDataNodesHaveMasters"))
             assert admitted == (count > 1 if masters else count <= 10), chosen
+
+
+def test_warm_nodes_are_for_domains_that_can_have_them():
+    rule = load("modules/opensearch.yaml")["Rules"]["WarmNodesFitTheDomain"]
+    for count, masters, data in itertools.product((0, 1, 2, 150), ("", "m7g.large.search"), ("m7g.medium.search", "t3.small.search")):
+        chosen = {
+            "OpenSearchWarmInstanceCount": count,
+            "OpenSearchMasterInstanceType": masters,
+            "OpenSearchInstanceType": data,
+        }
+        assert admits(rule, chosen) == (count == 0 or (count > 1 and masters != "" and not data.startswith("t3."))), chosen
+
+
+def test_warm_nodes_are_asked_for_only_where_there_are_any():
+    [domain] = resources(load("modules/opensearch.yaml"), "AWS::OpenSearchService::Domain").values()
+    cluster = domain["Properties"]["ClusterConfig"]
+    assert cluster["WarmEnabled"] == {"Fn::If": ["HasWarmNodes", True, False]}
+    for name, parameter in (("WarmType", "OpenSearchWarmInstanceType"), ("WarmCount", "OpenSearchWarmInstanceCount")):
+        assert cluster[name] == {"Fn::If": ["HasWarmNodes", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
 
 
 def test_traces_fill_sixty_percent_of_the_task():
@@ -191,10 +218,11 @@ def test_permissions_have_no_wildcard_where_there_is_a_choice(name):
         actions = statement["Action"]
         if statement["Effect"] == "Deny":
             continue
-        assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions))
+        actions = {actions} if isinstance(actions, str) else set(actions)
+        assert not any("*" in action for action in actions)
         assert statement.get("Principal") != "*"
         if statement.get("Resource") == "*":
-            assert actions == "ecr:GetAuthorizationToken"
+            assert actions <= WITHOUT_RESOURCE
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -239,9 +267,15 @@ def test_services_guard_their_deployments_and_tasks(name):
         assert breaker == {"Enable": True, "Rollback": True}
         assert service["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
         assert service["Properties"]["Cluster"] == {"Ref": "ClusterName"}
+        assert service["Properties"]["EnableExecuteCommand"] == {"Fn::If": ["ExecutesCommands", True, False]}
     for task in resources(template, "AWS::ECS::TaskDefinition").values():
         [container] = task["Properties"]["ContainerDefinitions"]
-        assert container["ReadonlyRootFilesystem"] is True
+        # With ECS Exec an agent writes there; nothing else ever does.
+        assert container["ReadonlyRootFilesystem"] == {"Fn::If": ["ExecutesCommands", False, True]}
+        assert container["LinuxParameters"] == {
+            "Capabilities": {"Drop": ["ALL"]},
+            "InitProcessEnabled": {"Fn::If": ["ExecutesCommands", True, False]},
+        }
         assert container["HealthCheck"]["Command"] == ["CMD", "/jqs-collector", "health"]
         assert container["Command"] == [container["Name"]]
 

@@ -14,6 +14,7 @@ TLS_TARGETS = {4317: 4317, 4318: 4318, 443: 16686}
 SERVICE_LINKED_ROLE = ("role", "AWSServiceRoleForOpensearchservice")
 
 OPEN_TO_ALL = {**PUBLIC, "AllowedCIDR": "0.0.0.0/0"}
+WARM = {**OPENSEARCH, "OpenSearchMasterInstanceType": "m7g.medium.search", "OpenSearchWarmInstanceCount": 2}
 
 CASES = {
     "memory": {},
@@ -29,6 +30,7 @@ CASES = {
         "NumberOfAZs": 3,
         "OpenSearchInstanceCount": 3,
         "OpenSearchMasterInstanceType": "m7g.medium.search",
+        "OpenSearchWarmInstanceCount": 2,
         "CreateOpenSearchServiceLinkedRole": "Yes",
     },
     "opensearch, open to all": {**OPENSEARCH, **OPEN_TO_ALL, "DomainName": "jaeger.example.com"},
@@ -37,6 +39,10 @@ REFUSED = {
     "pair that Fargate lacks": ({"MemoryTaskCpu": 256, "MemoryTaskMemory": 8192}, "MemoryTaskMemory must be"),
     "collector too large": ({**OPENSEARCH, "CollectorCpu": 4096}, "CollectorMemory must be"),
     "range upside down": ({**OPENSEARCH, "MinQueryCount": 4, "MaxQueryCount": 2}, "MinQueryCount must not"),
+    "warm nodes without masters": ({**OPENSEARCH, "OpenSearchWarmInstanceCount": 2}, "need OpenSearchMasterInstanceType"),
+    "one warm node": ({**WARM, "OpenSearchWarmInstanceCount": 1}, "must be 0, or 2 at least"),
+    "warm nodes beside t3": ({**WARM, "OpenSearchInstanceType": "t3.medium.search"}, "need another OpenSearchInstanceType"),
+    "data nodes that cannot encrypt": ({**OPENSEARCH, "OpenSearchInstanceType": "t2.small.search"}, "no encryption at rest"),
     "internet-facing for nobody": ({"LoadBalancerScheme": "internet-facing"}, "needs AllowedCIDR"),
     "internet-facing in clear text": ({**PUBLIC, "Certificate": "Disabled", "CertificateArn": ""}, "needs a Certificate"),
     "name too long": ({"EnvironmentName": LONGEST_NAME + "m"}, "EnvironmentName"),
@@ -162,6 +168,9 @@ def check_domain(account, parameters):
         assert cluster["ZoneAwarenessConfig"]["AvailabilityZoneCount"] == nodes
     assert len(domain["VPCOptions"]["SubnetIds"]) == nodes
     assert cluster["DedicatedMasterEnabled"] == ("OpenSearchMasterInstanceType" in parameters)
+    assert cluster["WarmEnabled"] == ("OpenSearchWarmInstanceCount" in parameters)
+    if cluster["WarmEnabled"]:
+        assert (int(cluster["WarmCount"]), cluster["WarmType"]) == (2, "ultrawarm1.medium.search")
     for statement in json.loads(domain["AccessPolicies"])["Statement"]:
         assert ":role/" in statement["Principal"]["AWS"]
         assert f":domain/{name}/" in statement["Resource"]
@@ -208,6 +217,21 @@ def test_update_the_image(account, network):
     [service] = account.services(outputs["ClusterName"]).values()
     assert account.container(service)["image"].endswith("/jqs:0.2.0")
     account.delete(STACK)
+
+
+@pytest.mark.parametrize("storage", ["memory", "opensearch"])
+def test_update_turns_ecs_exec_on_and_off(account, network, storage):
+    before = account.inventory()
+    given = for_existing_vpc({"StorageBackend": storage}, network)
+    account.create(STACK, "jaeger-existing-vpc.yaml", given)
+    for choice in ("Yes", "No"):
+        outputs = account.update(STACK, "jaeger-existing-vpc.yaml", {**given, "EnableExecuteCommand": choice})
+        for service in account.services(outputs["ClusterName"]).values():
+            assert service["enableExecuteCommand"] == (choice == "Yes")
+        policies = {each for kind, each in account.inventory() - before if kind == "policy"}
+        assert len(policies) == (1 if choice == "Yes" else 0)
+    account.delete(STACK)
+    assert account.inventory() - before == set()
 
 
 def test_update_the_scheme(account, network):

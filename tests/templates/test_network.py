@@ -26,11 +26,11 @@ def endpoints(account, vpc):
     return {each["ServiceName"].removeprefix("com.amazonaws.us-east-1."): each for each in found if each["VpcId"] == vpc}
 
 
-def check_interfaces(account, vpc, private_subnets):
+def check_interfaces(account, vpc, private_subnets, interfaces=INTERFACES):
     """Every one stands in every private subnet, and admits the VPC on 443 and nobody else."""
     found = endpoints(account, vpc)
-    assert {name for name, each in found.items() if each["VpcEndpointType"] == "Interface"} == INTERFACES
-    for name in INTERFACES:
+    assert {name for name, each in found.items() if each["VpcEndpointType"] == "Interface"} == interfaces
+    for name in interfaces:
         assert set(found[name]["SubnetIds"]) == set(private_subnets)
     groups = account.ec2.describe_security_groups()["SecurityGroups"]
     [group] = [each for each in groups if each["Description"] == "VPC endpoints of jqs"]
@@ -50,6 +50,14 @@ def test_a_new_vpc_without_nat(account):
         assert len(private) == 2
         check_interfaces(account, vpc, private)
         assert set(endpoints(account, vpc)["s3"]["RouteTableIds"]) == set(private.values())
+
+
+def test_sessions_of_ecs_exec_have_an_endpoint(account):
+    with account.deployed(STACK, "jaeger-new-vpc.yaml", {**WITHOUT_NAT, "EnableExecuteCommand": "Yes"}) as outputs:
+        [service] = account.services(outputs["ClusterName"]).values()
+        subnets = service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
+        [vpc] = {each["VpcId"] for each in account.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]}
+        check_interfaces(account, vpc, subnets, INTERFACES | {"ssmmessages"})
 
 
 def tables_without_a_way_out(account, vpc):

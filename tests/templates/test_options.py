@@ -12,6 +12,7 @@ OPTIONS = {
     "EnvironmentName": "shop",
     "CapacityProvider": "FARGATE_SPOT",
     "LogKmsKeyArn": KEY,
+    "EnableExecuteCommand": "Yes",
     "OpenSearchVolumeIops": 4000,
     "OpenSearchVolumeThroughput": 250,
     "OpenSearchKmsKeyArn": KEY,
@@ -53,6 +54,32 @@ def test_logs_are_encrypted_with_the_key(account, deployed):
     groups = account.logs.describe_log_groups()["logGroups"]
     keys = {each["logGroupName"]: each.get("kmsKeyId") for each in groups}
     assert {keys[name] for name in names(made, "log group")} == {KEY}
+
+
+def test_commands_can_be_executed_and_are_logged(account, deployed):
+    outputs, _ = deployed
+    [cluster] = account.ecs.describe_clusters(clusters=[outputs["ClusterName"]], include=["CONFIGURATIONS"])["clusters"]
+    assert cluster["configuration"]["executeCommandConfiguration"] == {
+        "logging": "OVERRIDE",
+        "logConfiguration": {"cloudWatchLogGroupName": outputs["LogGroupName"], "cloudWatchEncryptionEnabled": True},
+    }
+    for service in account.services(outputs["ClusterName"]).values():
+        assert service["enableExecuteCommand"]
+        container = account.container(service)
+        assert not container["readonlyRootFilesystem"]
+        task = account.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        opens, asks, writes = attached_statements(account, task["taskRoleArn"])
+        assert opens["Action"] == [f"ssmmessages:{verb}{each}Channel" for verb in ("Create", "Open") for each in ("Control", "Data")]
+        assert asks["Action"] == "logs:DescribeLogGroups"
+        assert writes["Resource"].endswith(f":log-group:{outputs['LogGroupName']}:*")
+
+
+def attached_statements(account, role_arn):
+    """What the one managed policy of a role allows."""
+    [attached] = account.iam.list_attached_role_policies(RoleName=role_arn.rsplit("/", 1)[1])["AttachedPolicies"]
+    policy = account.iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]
+    version = account.iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
+    return version["PolicyVersion"]["Document"]["Statement"]
 
 
 def test_the_domain_has_the_disks_the_key_and_the_quiet_hours(account, deployed):
@@ -172,6 +199,11 @@ def test_without_options_nothing_is_named_watched_or_published(account, network)
     assert "DiscoveryName" not in outputs
     [service] = account.services(outputs["ClusterName"]).values()
     assert service["serviceRegistries"] == []
+    assert not service["enableExecuteCommand"]
+    assert account.container(service)["readonlyRootFilesystem"]
+    task = account.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert not task.get("taskRoleArn")
+    assert names(made, "policy") == set()
     [group] = service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
     assert not any(rule["IpRanges"] for rule in account.security_group(group)["IpPermissions"])
     account.delete("bare")

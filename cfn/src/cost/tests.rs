@@ -126,6 +126,19 @@ fn a_domain_costs_its_nodes_and_their_volumes() {
 }
 
 #[test]
+fn warm_nodes_cost_their_hours_and_what_they_store_is_told_of() {
+    let warm =
+        "ClusterConfig:\n        WarmEnabled: true\n        WarmCount: 2\n        WarmType: ultrawarm1.medium.search\n";
+    let text = DOMAIN.replace("ClusterConfig:\n", warm);
+    let usage = Usage { spans_per_day: 10e6, span_bytes: 1000.0, ..Usage::default() };
+    let added = costs(&text, &usage)["Domain"].0 - costs(DOMAIN, &usage)["Domain"].0;
+    assert_eq!(cents(added), cents(730.0 * 2.0 * 0.238));
+    let estimate = estimate(&resolved(&text, &Given::new("us-east-1")), &prices("us-east-1"), &usage);
+    assert_eq!(estimate.stacks[0].resources[0].not_priced.len(), 1);
+    assert!(estimate.notes.is_empty(), "what is moved need not fit into the volumes: {:?}", estimate.notes);
+}
+
+#[test]
 fn spans_that_do_not_fit_are_told_of() {
     let notes = |given: &Given, spans_per_day| {
         let usage = Usage { spans_per_day, span_bytes: 1000.0, ..Usage::default() };

@@ -2,8 +2,8 @@
 
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
-- What it drops or refuses: the Cloud Map services of an ECS service, alarms on an expression, how a listener's rule
-  authenticates, and the VPCs that make a hosted zone private.
+- What it drops or refuses: the Cloud Map services and the ECS Exec of an ECS service, alarms on an expression, how a
+  listener's rule authenticates, and the VPCs that make a hosted zone private.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
@@ -240,12 +240,13 @@ def with_numeric_count(properties):
     return {**properties, "DesiredCount": int(count)} if isinstance(count, str) else properties
 
 
-def create_service_with_registries(logical_id, properties, stack_name):
-    """MiniStack's service drops the Cloud Map services in which its tasks register."""
+def create_service_in_full(logical_id, properties, stack_name):
+    """MiniStack's service drops the Cloud Map services in which its tasks register, and ECS Exec."""
     service_arn, attributes = create_ecs_service(logical_id, properties, stack_name)
     registries = properties.get("ServiceRegistries") or []
     service = provisioners._ecs._services[f"{properties['Cluster']}/{attributes['Name']}"]
     service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
+    service["enableExecuteCommand"] = properties.get("EnableExecuteCommand") in (True, "true")
     return service_arn, attributes
 
 
@@ -311,7 +312,7 @@ def rebind(name, original, replacement):
 
 
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
-provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_with_registries
+provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_in_full
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)

@@ -32,7 +32,10 @@ pub(super) fn domain(scene: &Scene<'_>, domain: Subject<'_>, bill: &mut Bill<'_>
         instances("dedicated masters", domain.text(&["ClusterConfig", "DedicatedMasterType"]), masters, bill);
     }
     if domain.is_true(&["ClusterConfig", "WarmEnabled"])? {
-        bill.not_priced("UltraWarm nodes");
+        let warm =
+            domain.number(&["ClusterConfig", "WarmCount"]).ok_or("the number of its UltraWarm nodes is not known")?;
+        instances("UltraWarm nodes", domain.text(&["ClusterConfig", "WarmType"]), warm, bill);
+        bill.not_priced("the indices on UltraWarm nodes: how much is moved there is not known");
     }
     if domain.is_true(&["EBSOptions", "EBSEnabled"])? {
         volumes(domain, nodes, bill)?;
@@ -69,6 +72,10 @@ fn instances(what: &str, kind: Option<&str>, count: f64, bill: &mut Bill<'_>) {
 
 /// Says so where the spans do not fit into the volumes of a domain.
 pub(super) fn shortage(scene: &Scene<'_>, domain: Subject<'_>) -> Option<String> {
+    // How many of the spans are moved to UltraWarm nodes is not known, and so not what the volumes must hold.
+    if domain.is_true(&["ClusterConfig", "WarmEnabled"]).unwrap_or(false) {
+        return None;
+    }
     let nodes = data_nodes(domain).ok()?;
     let has = domain.number(&["EBSOptions", "VolumeSize"])? * nodes;
     let copies = if nodes > 1.0 { 2.0 } else { 1.0 };

@@ -35,6 +35,7 @@ pub static ALL: &[Check] = &[
     opensearch::SERVICE_ROLE,
     opensearch::SMALL_TYPES,
     opensearch::LOGS,
+    opensearch::WARM,
     network::RANGES,
     network::ZONES,
     network::DISTINCT,

@@ -1,9 +1,13 @@
 //! A domain is one that OpenSearch Service accepts: nodes, zones, masters and volumes fit together. Source: "Configuring a
 //! multi-AZ domain", "Dedicated master nodes" and "Quotas" of the OpenSearch Service developer guide.
 
+mod warm;
+
 use crate::eval::{Address, Outcome};
 use crate::prove::check::{Check, Grain, Problem, Severity, one_part};
 use crate::prove::scene::Scene;
+
+pub(super) use warm::WARM;
 
 pub(super) const DOMAIN: &str = "AWS::OpenSearchService::Domain";
 
