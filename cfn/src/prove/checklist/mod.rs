@@ -1,45 +1,21 @@
-//! The checklist for quick starts: rules that a published deployment keeps, each with the checks that prove or refute it.
+//! The checklist for quick starts: rules that a published deployment keeps, each proven or refuted by checks, by lint rules,
+//! or by both.
 
-use super::check::Severity;
+mod evidence;
+mod rules;
+mod scope;
+
+#[cfg(test)]
+mod tests;
+
+pub use evidence::{Evidence, Fault};
+pub use rules::{RULES, Rule};
+
 use super::prover::{Finding, Proof};
+use crate::diagnostic::{Findings, Severity};
+use crate::eval::StackTree;
 use serde::Serialize;
-
-/// One rule, and the checks that are evidence of it.
-#[derive(Debug)]
-pub struct Rule {
-    pub id: &'static str,
-    pub title: &'static str,
-    checks: &'static [&'static str],
-}
-
-pub const RULES: [Rule; 10] = [
-    Rule { id: "Q1", title: "it survives the loss of an Availability Zone", checks: &["P302", "P303", "P211", "P212"] },
-    Rule { id: "Q2", title: "it deploys in every region and partition", checks: &["P001", "P901", "P902"] },
-    Rule {
-        id: "Q3",
-        title: "tasks are in private subnets and find a way out",
-        checks: &["P304", "P506", "P508", "P509"],
-    },
-    Rule {
-        id: "Q4",
-        title: "security groups admit what is needed, from where it is needed",
-        checks: &["P503", "P504", "P505"],
-    },
-    Rule {
-        id: "Q5",
-        title: "the internet gets in by a deliberate choice, encrypted",
-        checks: &["P501", "P502", "P704", "P705"],
-    },
-    Rule { id: "Q6", title: "roles may do what they need", checks: &["P601", "P602", "P603"] },
-    Rule { id: "Q7", title: "roles and policies trust only whom they must", checks: &["P604", "P605", "P606"] },
-    Rule { id: "Q8", title: "IAM resources have no names of their own", checks: &["P607"] },
-    Rule {
-        id: "Q9",
-        title: "data is encrypted, and it is said what becomes of it",
-        checks: &["P701", "P703", "P507", "P801", "P802"],
-    },
-    Rule { id: "Q10", title: "nested stacks are given what they need", checks: &["P002", "P003", "P807", "P808"] },
-];
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,13 +30,26 @@ pub enum Verdict {
     NotApplicable,
 }
 
+impl Verdict {
+    pub const ALL: [Self; 4] = [Self::Proven, Self::Accepted, Self::Refuted, Self::NotApplicable];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Accepted => "accepted",
+            Self::Refuted => "refuted",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
 /// What became of one rule.
 #[derive(Debug)]
 pub struct Entry {
     pub rule: &'static Rule,
     pub verdict: Verdict,
-    /// What breaks it or is accepted; else the checks with their cases.
-    pub evidence: Vec<String>,
+    /// What breaks it, then what is accepted; without either, what finds nothing.
+    pub evidence: Vec<Evidence>,
 }
 
 #[derive(Debug)]
@@ -69,73 +58,85 @@ pub struct Checklist {
 }
 
 impl Checklist {
-    pub fn of(proof: &Proof) -> Self {
-        Self { entries: RULES.iter().map(|rule| entry(rule, proof)).collect() }
+    /// What a proof of `tree` and the findings of the linter in its templates come to.
+    pub fn of(tree: &StackTree, proof: &Proof, findings: &Findings) -> Self {
+        Self { entries: RULES.iter().map(|rule| entry(rule, tree, proof, findings)).collect() }
     }
 
-    pub fn is_kept(&self) -> bool {
-        self.entries.iter().all(|entry| entry.verdict != Verdict::Refuted)
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.entries.iter().filter(|entry| entry.verdict == verdict).count()
+    }
+
+    /// The worst of what refutes a rule.
+    pub fn worst(&self) -> Option<Severity> {
+        self.entries.iter().filter_map(Entry::worst).max()
     }
 }
 
-fn entry(rule: &'static Rule, proof: &Proof) -> Entry {
-    // Infos are for the reader; they break no rule.
-    let counts =
-        |finding: &&Finding| rule.checks.contains(&finding.check.id) && finding.check.severity >= Severity::Warning;
-    let (accepted, open): (Vec<&Finding>, Vec<&Finding>) =
-        proof.findings.iter().filter(counts).partition(|finding| finding.accepted.is_some());
-    let asked = proof.checks.iter().filter(|proven| rule.checks.contains(&proven.check.id) && proven.questions > 0);
-    let asked: Vec<String> = asked.map(|proven| format!("{}: {} cases", proven.check.id, proven.cases)).collect();
-    let (verdict, evidence) = if !open.is_empty() {
-        (Verdict::Refuted, open.into_iter().map(told).collect())
-    } else if !accepted.is_empty() {
-        (Verdict::Accepted, accepted.into_iter().map(told).collect())
-    } else if asked.is_empty() {
-        (Verdict::NotApplicable, Vec::new())
-    } else {
-        (Verdict::Proven, asked)
+impl Entry {
+    /// The worst of what refutes it.
+    pub fn worst(&self) -> Option<Severity> {
+        let open = self.faults().filter(|fault| fault.accepted.is_none());
+        open.map(|fault| fault.severity).max()
+    }
+
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.evidence.iter().filter_map(|evidence| match evidence {
+            Evidence::Fault(fault) => Some(fault),
+            Evidence::Cases { .. } | Evidence::Templates { .. } => None,
+        })
+    }
+}
+
+impl Rule {
+    fn rests_on_check(&self, id: &str) -> bool {
+        self.checks.contains(&id)
+    }
+
+    fn rests_on_lint_rule(&self, id: &str) -> bool {
+        // A family is named by one letter; each other name is that of one rule.
+        self.lint_rules.iter().any(|named| id == *named || named.len() == 1 && id.starts_with(named))
+    }
+}
+
+fn entry(rule: &'static Rule, tree: &StackTree, proof: &Proof, findings: &Findings) -> Entry {
+    let (accepted, open): (Vec<Fault>, Vec<Fault>) =
+        faults(rule, proof, findings).into_iter().partition(|fault| fault.accepted.is_some());
+    let verdict = match (open.is_empty(), accepted.is_empty()) {
+        (false, _) => Verdict::Refuted,
+        (true, false) => Verdict::Accepted,
+        (true, true) => {
+            let evidence = silence(rule, tree, proof);
+            let verdict = if evidence.is_empty() { Verdict::NotApplicable } else { Verdict::Proven };
+            return Entry { rule, verdict, evidence };
+        }
     };
-    Entry { rule, verdict, evidence }
+    Entry { rule, verdict, evidence: open.into_iter().chain(accepted).map(Evidence::Fault).collect() }
 }
 
-fn told(finding: &Finding) -> String {
-    let case: Vec<String> = finding.case.iter().map(ToString::to_string).collect();
-    let when = if case.is_empty() { String::new() } else { format!(", when {}", case.join(", ")) };
-    let because = finding.accepted.as_ref().map(|reason| format!(", accepted because {reason}")).unwrap_or_default();
-    format!("{}: {}: {}{when}{because}", finding.check.id, finding.path, finding.problem.message)
+/// All that bears on a rule, accepted or not. Infos are for the reader; they break no rule.
+fn faults(rule: &Rule, proof: &Proof, findings: &Findings) -> Vec<Fault> {
+    let proven = proof.findings.iter().filter(|finding: &&Finding| rule.rests_on_check(finding.check.id));
+    let open = findings.open.iter().filter(|found| rule.rests_on_lint_rule(&found.rule));
+    let accepted = findings.accepted.iter().filter(|accepted| rule.rests_on_lint_rule(&accepted.diagnostic.rule));
+    let all = proven.map(Fault::from).chain(open.map(Fault::from)).chain(accepted.map(Fault::from));
+    all.filter(|fault| fault.severity >= Severity::Warning).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::prove::Options;
-    use crate::prove::checks;
-    use crate::prove::tests::proof;
-
-    fn verdict(text: &str, id: &str) -> (Verdict, Vec<String>) {
-        let checklist = Checklist::of(&proof(&[("t.yaml", text)], &Options::default()));
-        let entry = checklist.entries.into_iter().find(|entry| entry.rule.id == id).expect("a rule");
-        (entry.verdict, entry.evidence)
-    }
-
-    #[test]
-    fn rules_name_checks_that_exist() {
-        for id in RULES.iter().flat_map(|rule| rule.checks) {
-            assert!(checks::ALL.iter().any(|check| check.id == *id), "{id}");
+/// The checks and the lint rules that had something to look at, and found nothing.
+fn silence(rule: &Rule, tree: &StackTree, proof: &Proof) -> Vec<Evidence> {
+    // A check may come in parts, under one id.
+    let mut cases: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for proven in proof.checks.iter().filter(|proven| rule.rests_on_check(proven.check.id)) {
+        if proven.questions > 0 && proven.findings == 0 {
+            *cases.entry(proven.check.id).or_default() += proven.cases;
         }
     }
-
-    #[test]
-    fn each_rule_is_proven_refuted_accepted_or_has_no_subject() {
-        let role = |name: &str, metadata: &str| {
-            format!("Resources: {{R: {{Type: 'AWS::IAM::Role', {metadata} Properties: {{{name}}}}}}}")
-        };
-        assert_eq!(verdict(&role("", ""), "Q8"), (Verdict::Proven, vec!["P607: 1 cases".to_owned()]));
-        let (refuted, evidence) = verdict(&role("RoleName: x", ""), "Q8");
-        assert!(refuted == Verdict::Refuted && evidence[0].starts_with("P607: R: `RoleName`"), "{evidence:?}");
-        let (accepted, evidence) =
-            verdict(&role("RoleName: x", "Metadata: {jqs: {ignore: [{id: P607, reason: known}]}},"), "Q8");
-        assert!(accepted == Verdict::Accepted && evidence[0].ends_with("accepted because known"), "{evidence:?}");
-        assert_eq!(verdict("Resources: {T: {Type: 'AWS::SNS::Topic'}}", "Q8").0, Verdict::NotApplicable);
+    let mut evidence: Vec<Evidence> =
+        cases.into_iter().map(|(check, cases)| Evidence::Cases { check, cases }).collect();
+    let templates = rule.scope.templates(tree);
+    if templates > 0 {
+        evidence.extend(rule.lint_rules.iter().map(|rule| Evidence::Templates { rule, templates }));
     }
+    evidence
 }
