@@ -17,7 +17,7 @@ const SERVICES: &str = "modules/collector-query.yaml";
 const BALANCER: &str = "modules/network-load-balancer.yaml";
 
 /// A rule, an entry, a file that it nests, a text in it, and what takes its place.
-const FAULTS: [(&str, &str, &str, &str, &str); 29] = [
+const FAULTS: [(&str, &str, &str, &str, &str); 30] = [
     ("Q101", EXISTING, DOMAIN, "!If [ThreeZones, 3, 2]", "3"),
     (
         "Q102",
@@ -74,6 +74,7 @@ const FAULTS: [(&str, &str, &str, &str, &str); 29] = [
     ("Q804", EXISTING, SERVICES, "        DeploymentCircuitBreaker: {Enable: true, Rollback: true}\n", ""),
     ("Q805", EXISTING, BALANCER, "HealthCheckProtocol: HTTP\n", "HealthCheckProtocol: TCP\n"),
     ("Q806", EXISTING, DOMAIN, "VolumeType: gp3", "VolumeType: gp2"),
+    ("Q807", EXISTING, MEMORY, "      PropagateTags: SERVICE\n", ""),
     ("Q901", EXISTING, CLUSTER, "GroupDescription: Tasks of jqs", "GroupDescription: Tasks of jqs\n      Colour: red"),
     ("Q902", EXISTING, MEMORY, "Image: !Ref ImageUri", "Image: jaegertracing/jaeger:latest # jqs:ignore J5001"),
     ("Q903", EXISTING, MEMORY, "Conditions:\n", "Conditions:\n  IsArm: !Equals [!Ref CpuArchitecture, ARM64]\n"),

@@ -94,9 +94,13 @@ impl Rule {
     }
 
     fn rests_on_lint_rule(&self, id: &str) -> bool {
-        // A family is named by one letter; each other name is that of one rule.
-        self.lint_rules.iter().any(|named| id == *named || named.len() == 1 && id.starts_with(named))
+        self.lint_rules.iter().any(|named| names(named, id))
     }
+}
+
+/// Whether `named` is the rule `id`, or the letter of its family.
+fn names(named: &str, id: &str) -> bool {
+    id == named || named.len() == 1 && id.starts_with(named)
 }
 
 fn entry(rule: &'static Rule, tree: &StackTree, proof: &Proof, findings: &Findings) -> Entry {
@@ -106,7 +110,7 @@ fn entry(rule: &'static Rule, tree: &StackTree, proof: &Proof, findings: &Findin
         (false, _) => Verdict::Refuted,
         (true, false) => Verdict::Accepted,
         (true, true) => {
-            let evidence = silence(rule, tree, proof);
+            let evidence = silence(rule, tree, proof, findings);
             let verdict = if evidence.is_empty() { Verdict::NotApplicable } else { Verdict::Proven };
             return Entry { rule, verdict, evidence };
         }
@@ -124,7 +128,7 @@ fn faults(rule: &Rule, proof: &Proof, findings: &Findings) -> Vec<Fault> {
 }
 
 /// The checks and the lint rules that had something to look at, and found nothing.
-fn silence(rule: &Rule, tree: &StackTree, proof: &Proof) -> Vec<Evidence> {
+fn silence(rule: &Rule, tree: &StackTree, proof: &Proof, findings: &Findings) -> Vec<Evidence> {
     // A check may come in parts, under one id.
     let mut cases: BTreeMap<&'static str, u64> = BTreeMap::new();
     for proven in proof.checks.iter().filter(|proven| rule.rests_on_check(proven.check.id)) {
@@ -136,7 +140,9 @@ fn silence(rule: &Rule, tree: &StackTree, proof: &Proof) -> Vec<Evidence> {
         cases.into_iter().map(|(check, cases)| Evidence::Cases { check, cases }).collect();
     let templates = rule.scope.templates(tree);
     if templates > 0 {
-        evidence.extend(rule.lint_rules.iter().map(|rule| Evidence::Templates { rule, templates }));
+        let is_silent = |named: &&&str| !findings.open.iter().any(|found| names(named, &found.rule));
+        let silent = rule.lint_rules.iter().filter(is_silent);
+        evidence.extend(silent.map(|rule| Evidence::Templates { rule, templates }));
     }
     evidence
 }

@@ -11,7 +11,7 @@ pub struct Rule {
     pub title: &'static str,
     /// Checks of the proof.
     pub checks: &'static [&'static str],
-    /// Rules of the linter. A name such as `E` stands for all that begin with it.
+    /// Rules of the linter. `E` and `F` stand for all of AWS's validator that begin so.
     pub lint_rules: &'static [&'static str],
     /// What these look at.
     pub(super) scope: Scope,
@@ -61,7 +61,9 @@ const DATA_STORES: &[&str] = &[
 ];
 const NESTED_STACKS: &[&str] = &["AWS::CloudFormation::Stack"];
 const PROGRAMS: &[&str] = &["AWS::ECS::TaskDefinition", "AWS::Lambda::Function"];
+const SERVICES: &[&str] = &["AWS::ECS::Service", "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"];
 
+/// In a table, since a new check or lint rule is one more id in it.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     rule("Q101", "it survives the loss of an Availability Zone", &["P211", "P212", "P213", "P214", "P302", "P303"]),
@@ -78,8 +80,8 @@ pub const RULES: &[Rule] = &[
         .linted(Resources(&["AWS::EC2::SecurityGroup", "AWS::RDS::"]), &["J4005", "W2508", "W9011"]),
     rule("Q304", "the internet gets in by a deliberate choice, encrypted", &["P501", "P502", "P704", "P705"])
         .linted(Resources(LISTENERS), &["J4007", "J4008"]),
-    rule("Q401", "no secret is plain text", &[])
-        .linted(Templates, &["J3006", "J3010", "J4002", "W1011", "W2010", "W2501"]),
+    rule("Q401", "no secret is plain text, or the same for ever", &[])
+        .linted(Templates, &["J3006", "J3010", "J4002", "J7015", "W1011", "W2010", "W2501"]),
     rule("Q402", "IAM resources have no names of their own", &["P607"])
         .linted(Resources(&["AWS::IAM::"]), &["J4001"]),
     rule("Q403", "policies name the actions and the resources that are needed", &["P601", "P602", "P603", "P608"])
@@ -93,7 +95,7 @@ pub const RULES: &[Rule] = &[
     rule("Q503", "what cannot work is refused, in words", &["P003"])
         .linted(Parameters, &["J3002", "J3009"]),
     rule("Q601", "nothing has to be made or uploaded beforehand", &["P216"])
-        .linted(Templates, &["J1001", "W3002"]),
+        .linted(Templates, &["J1001", "J7014", "W3002"]),
     rule("Q602", "the programs that it runs are pinned, and still kept", &[])
         .linted(Resources(PROGRAMS), &["J5001", "J5011", "E2531", "E2533", "W2531"]),
     rule("Q701", "nested stacks are there, and are given what they need", &["P002"])
@@ -104,14 +106,16 @@ pub const RULES: &[Rule] = &[
         .linted(Resources(DATA_STORES), &["J4009", "J4010", "J4011", "W3045", "W9008"]),
     rule("Q802", "it is said what becomes of data", &["P802"])
         .linted(Resources(DATA_STORES), &["J5003", "W3011"]),
-    rule("Q803", "there are logs of what fails, and they are not kept for ever", &["P218", "P801"])
-        .linted(Resources(&["AWS::Logs::LogGroup"]), &["J5002"]),
+    rule("Q803", "there are logs of what is asked and of what fails, and they are not kept for ever", &["P218", "P801"])
+        .linted(Resources(&["AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Logs::LogGroup"]), &["J5002", "J7001"]),
     rule("Q804", "a deployment that fails is rolled back, and none undoes the scaling", &["P803", "P804", "P805"])
         .linted(Resources(&["AWS::ECS::Service"]), &["J5004", "J5006"]),
     rule("Q805", "services, listeners and health checks fit together", &["P401", "P402", "P403", "P411", "P412"])
-        .linted(Resources(&["AWS::ECS::", "AWS::ElasticLoadBalancingV2::TargetGroup"]), &["J5005", "J5010"]),
+        .linted(Resources(&["AWS::ECS::", "AWS::ElasticLoadBalancingV2::TargetGroup"]), &["J5005", "J5010", "J7009", "J7010"]),
     rule("Q806", "types of resources and volumes are of this generation", &[])
         .linted(Templates, &["J5007", "J5008", "E3710", "W3696", "W3697", "W9009"]),
+    rule("Q807", "it is watched, its old data goes, and its cost can be told", &[])
+        .linted(Resources(SERVICES), &["J7007", "J7011", "J7012", "J7013"]),
     rule("Q901", "the templates are valid", &["P101", "P201", "P202", "P215", "P217"])
         .linted(Templates, &["J0001", "J0004", "J6001", "E", "F"]),
     rule("Q902", "what is accepted has a reason", &[])
