@@ -1,5 +1,5 @@
-//! `jqs prove --checklist` as it is called: formats, exit codes, and what it costs. What refutes which rule is tested with the
-//! engine.
+//! `jqs prove --checklist` as it is called: formats, exit codes, and what it costs. What refutes which rule is tested with
+//! the engine.
 
 use crate::run::Jqs;
 use jqs_cfn::prove::checklist::RULES;

@@ -63,7 +63,7 @@ def logs(program, folder):
 
 
 def spoiled(log):
-    """The log with one fault in it, for each that the schema must refuse: a validator that refuses nothing proves nothing."""
+    """The log with one fault in it that the schema must refuse: a validator that refuses nothing proves nothing."""
     for key, wrong in [("artifactLocation", {"uri": "a b.yaml"}), ("region", {"startLine": 0})]:
         copy = json.loads(json.dumps(log))
         copy["runs"][0]["results"][0]["locations"][0]["physicalLocation"][key] = wrong

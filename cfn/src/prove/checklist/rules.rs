@@ -59,6 +59,7 @@ const DATA_STORES: &[&str] = &[
     "AWS::RDS::",
     "AWS::S3::Bucket",
 ];
+const LOGGERS: &[&str] = &["AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Logs::LogGroup"];
 const NESTED_STACKS: &[&str] = &["AWS::CloudFormation::Stack"];
 const PROGRAMS: &[&str] = &["AWS::ECS::TaskDefinition", "AWS::Lambda::Function"];
 const SERVICES: &[&str] = &["AWS::ECS::Service", "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"];
@@ -107,7 +108,7 @@ pub const RULES: &[Rule] = &[
     rule("Q802", "it is said what becomes of data", &["P802"])
         .linted(Resources(DATA_STORES), &["J5003", "W3011"]),
     rule("Q803", "there are logs of what is asked and of what fails, and they are not kept for ever", &["P218", "P801"])
-        .linted(Resources(&["AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Logs::LogGroup"]), &["J5002", "J7001"]),
+        .linted(Resources(LOGGERS), &["J5002", "J7001"]),
     rule("Q804", "a deployment that fails is rolled back, and none undoes the scaling", &["P803", "P804", "P805"])
         .linted(Resources(&["AWS::ECS::Service"]), &["J5004", "J5006"]),
     rule("Q805", "services, listeners and health checks fit together", &["P401", "P402", "P403", "P411", "P412"])
