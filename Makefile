@@ -29,8 +29,9 @@ test-rust: ## Rust tests: units, storage on a real OpenSearch, deployments to an
 test-ui: ## Types and unit tests of the web page
 	cd ui && npm ci --no-audit --no-fund && npm run check && npm test
 
-test-templates: ## cfn-lint over the templates, and their deployment to an AWS stand-in
+test-templates: ## cfn-lint over the templates, SARIF against its schema, and deployments to an AWS stand-in
 	$(CARGO) build $(CARGO_FLAGS) --bin jqs
+	tests/lint/sarif.sh $(TARGET_DIR)/debug/jqs
 	$(TARGET_DIR)/debug/jqs render --flat --out $(TARGET_DIR)/flat/new-vpc.yaml
 	$(TARGET_DIR)/debug/jqs render templates/jaeger-existing-vpc.yaml --flat --out $(TARGET_DIR)/flat/existing-vpc.yaml
 	tests/templates/lint.sh $(TARGET_DIR)/flat/new-vpc.yaml $(TARGET_DIR)/flat/existing-vpc.yaml

@@ -61,6 +61,21 @@ pub struct Diagnostic {
     pub hint: Option<String>,
 }
 
+/// All that was found in some templates.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub open: Vec<Diagnostic>,
+    pub accepted: Vec<Accepted>,
+}
+
+/// A finding that the template itself says does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub diagnostic: Diagnostic,
+    /// Why it does not count; nothing where nobody has said so.
+    pub reason: Option<String>,
+}
+
 impl Diagnostic {
     /// By file, place and rule: the order in which they are shown.
     pub fn order(&self, other: &Self) -> Ordering {

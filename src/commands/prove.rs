@@ -5,10 +5,13 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::templates::{self, Entry};
 use clap::{Args, ValueEnum};
-use jqs_cfn::eval::{Folder, Library, StackTree};
+use jqs_cfn::diagnostic::Findings;
+use jqs_cfn::eval::{Folder, Library, Stack, StackTree};
+use jqs_cfn::lint::{self, Ruleset, Source};
+use jqs_cfn::prove::checklist::{self, Checklist};
 use jqs_cfn::prove::{self, Check, Options, Proof, Severity, checks, report};
 use jqs_cfn::{Error, ErrorKind, Result, region};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -18,11 +21,12 @@ Examples:
   jqs prove templates/entry.yaml              any template, with all that it nests
   jqs prove --region eu-west-1 -P StorageBackend=opensearch
   jqs prove --format junit --out prove.xml    for continuous integration
+  jqs prove --checklist --format html --out proof.html
   jqs prove --explain P101                    what a check demands, and why
 
 Exit codes:
   0  proven
-  1  a check found something at or above `--fail-on`
+  1  a check found something at or above `--fail-on`, or a rule of the checklist is refuted by it
   2  wrong usage, or a template that cannot be read")]
 pub(crate) struct ProveArgs {
     /// Templates to prove, each with all that it nests [default: the two entries of `jqs` itself]
@@ -40,10 +44,10 @@ pub(crate) struct ProveArgs {
     /// The checks to run [default: all]
     #[arg(long = "check", value_name = "ID,…", value_delimiter = ',')]
     checks: Vec<String>,
-    /// The least severity of a finding that makes the exit code 1
+    /// The least severity of a finding, or of what refutes a rule of the checklist, that makes the exit code 1
     #[arg(long, default_value_t = Severity::Warning, value_name = "info|warning|error")]
     fail_on: Severity,
-    /// Show what is proven of the checklist for quick starts as well, in text
+    /// Lint the templates as well, and show which rules of the checklist for quick starts they keep
     #[arg(long, conflicts_with = "checks")]
     checklist: bool,
     /// How the report is written
@@ -52,10 +56,10 @@ pub(crate) struct ProveArgs {
     /// File for the report [default: stdout]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Say what a check demands, and why
+    /// Say what a check demands, and why, or what a rule of the checklist rests on
     #[arg(long, value_name = "ID", exclusive = true)]
     explain: Option<String>,
-    /// List the checks
+    /// List the checks, and the rules of the checklist
     #[arg(long, exclusive = true)]
     list: bool,
 }
@@ -70,7 +74,9 @@ enum Format {
 
 pub(crate) fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
     if arguments.list {
-        let rows = checks::ALL.iter().map(|check| (check.id.to_owned(), check.title.to_owned()));
+        let checks = checks::ALL.iter().map(|check| (check.id.to_owned(), check.title.to_owned()));
+        let rules = checklist::RULES.iter().map(|rule| (rule.id.to_owned(), rule.title.to_owned()));
+        let rows = checks.chain(rules);
         context.printer.table(&rows.collect::<Vec<_>>());
         return Ok(Exit::Done);
     }
@@ -91,7 +97,12 @@ pub(crate) fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
         if let Some((name, _)) = arguments.parameters.iter().find(|(name, _)| !known(name)) {
             return Err(Error::new(ErrorKind::Usage, format!("`{name}` is not a parameter of `{entry}`")));
         }
-        proofs.push(prove::prove(&tree, &chosen, &options));
+        let mut proof = prove::prove(&tree, &chosen, &options);
+        if arguments.checklist {
+            let findings = lint(&tree, &*library, named_regions(context, arguments))?;
+            proof.checklist = Some(Checklist::of(&tree, &proof, &findings));
+        }
+        proofs.push(proof);
     }
     write(context, arguments, &proofs)?;
     let worst = proofs.iter().filter_map(Proof::worst).max();
@@ -101,13 +112,29 @@ pub(crate) fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
 fn options(context: &Context, arguments: &ProveArgs) -> Result<Options> {
     let mut options = Options { stack_name: arguments.name.clone(), ..Options::default() };
     options.fixed = arguments.parameters.iter().cloned().collect::<BTreeMap<_, _>>();
-    let regions = arguments.regions.iter().chain(&context.settings.session.region);
-    let regions: Vec<String> = regions.cloned().collect();
+    let regions = named_regions(context, arguments);
     regions.iter().try_for_each(|region| region::check(region))?;
     if !regions.is_empty() {
         options.regions = regions;
     }
     Ok(options)
+}
+
+/// The regions that the command line names; none for all.
+fn named_regions(context: &Context, arguments: &ProveArgs) -> Vec<String> {
+    arguments.regions.iter().chain(&context.settings.session.region).cloned().collect()
+}
+
+/// What the linter finds in a tree, by the rules for templates that are published.
+fn lint(tree: &StackTree, library: &(dyn Library + Sync), regions: Vec<String>) -> Result<Findings> {
+    let files: BTreeSet<&str> = tree.stacks().iter().map(Stack::file).collect();
+    let mut sources = Vec::new();
+    for name in files {
+        let text = library.text(name)?.unwrap_or_default();
+        sources.push(Source { name: name.to_owned(), text });
+    }
+    let options = lint::Options { ruleset: Some(Ruleset::QuickStart), regions, ..lint::Options::default() };
+    lint::findings(&sources, library, &options)
 }
 
 fn chosen(ids: &[String]) -> Result<Vec<&'static Check>> {
@@ -122,6 +149,12 @@ fn no_check(id: &str) -> Error {
 }
 
 fn explain(context: &Context, id: &str) -> Result<Exit> {
+    if let Some(rule) = checklist::RULES.iter().find(|rule| rule.id == id) {
+        context.printer.data(&format!("{}: {}\n", rule.id, rule.title));
+        context.printer.data(&format!("Checks: {}", names(rule.checks)));
+        context.printer.data(&format!("Lint rules: {}", names(rule.lint_rules)));
+        return Ok(Exit::Done);
+    }
     let found: Vec<&Check> = checks::ALL.iter().filter(|check| check.id == id).collect();
     let Some(first) = found.first() else { return Err(no_check(id)) };
     for check in &found {
@@ -131,17 +164,21 @@ fn explain(context: &Context, id: &str) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+fn names(ids: &[&str]) -> String {
+    if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
+}
+
 /// Each entry with the templates that it may nest: our own, or those of the folder that jqs was started in.
-fn sources(paths: &[PathBuf]) -> Result<Vec<(Box<dyn Library>, String)>> {
+fn sources(paths: &[PathBuf]) -> Result<Vec<(Box<dyn Library + Sync>, String)>> {
     if paths.is_empty() {
         let entries = [Entry::NewVpc, Entry::ExistingVpc];
         return Ok(entries
-            .map(|entry| (Box::new(templates::bundle()) as Box<dyn Library>, entry.file().to_owned()))
+            .map(|entry| (Box::new(templates::bundle()) as Box<dyn Library + Sync>, entry.file().to_owned()))
             .into());
     }
     let around = |path: &PathBuf| {
         let (folder, name) = Folder::around(Path::new("."), path).map_err(unreadable)?;
-        Ok((Box::new(folder) as Box<dyn Library>, name))
+        Ok((Box::new(folder) as Box<dyn Library + Sync>, name))
     };
     paths.iter().map(around).collect()
 }
@@ -160,9 +197,6 @@ fn write(context: &Context, arguments: &ProveArgs, proofs: &[Proof]) -> Result<(
     let format = if context.printer.is_json() { Format::Json } else { arguments.format };
     let is_coloured = arguments.out.is_none() && context.settings.stdout_color;
     let text = match format {
-        Format::Text if arguments.checklist => {
-            report::text(proofs, is_coloured) + &report::checklists(proofs, is_coloured)
-        }
         Format::Text => report::text(proofs, is_coloured),
         Format::Json => report::json(proofs),
         Format::Junit => report::junit(proofs),

@@ -16,6 +16,7 @@ mod lifecycle;
 mod lint;
 mod offline;
 mod plans;
+mod prove;
 mod refusals;
 mod rendered;
 mod run;

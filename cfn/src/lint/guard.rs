@@ -4,7 +4,7 @@ use super::catalog;
 use super::walk;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::{Error, ErrorKind, Result};
-use crate::template::{Meaning, Node, Span, Value};
+use crate::template::{Meaning, Node, Value};
 use guard_translator::{GuardFinding, GuardRuleFile};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ impl GuardRules {
             };
             match findings {
                 Ok(findings) => found.extend(findings.into_iter().map(|finding| converted(file, root, finding))),
-                Err(error) => found.push(catalog::finding("J0004", file, root.span, error)),
+                Err(error) => found.push(catalog::finding("J0004", file, walk::locate(root, &[]), error)),
             }
         }
         found
@@ -113,7 +113,7 @@ fn converted(file: &str, root: &Node, finding: GuardFinding) -> Diagnostic {
         severity: catalog::own(&finding.rule_name).map_or(Severity::Error, |rule| rule.severity),
         rule: finding.rule_name,
         file: file.to_owned(),
-        span: if path.is_empty() { Span::default() } else { walk::locate(root, &path) },
+        span: walk::locate(root, &path),
         path,
         message,
         hint: None,
@@ -125,6 +125,34 @@ mod tests {
     use super::*;
     use crate::template;
     use std::path::Path;
+
+    /// The variable parses, since Guard looks for it only when it comes to need it.
+    const NOBODYS_VARIABLE: &str = "rule ANYTHING { %nobody !empty }";
+
+    #[test]
+    fn rules_that_cannot_be_evaluated_are_a_finding_and_the_others_go_on() {
+        let topics = "rule TOPICS { AWS::SNS::Topic { Properties.TopicName exists <<give it a name>> } }";
+        let users = [("first.guard", NOBODYS_VARIABLE), ("second.guard", topics)];
+        let users = users.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let rules = GuardRules::load(&users).expect("rules that parse");
+        let text = "# Topics\nResources:\n  Topic: {Type: 'AWS::SNS::Topic', Properties: {}}\n";
+        let found = rules.check("t.yaml", &template::parse("t.yaml", text).expect("a template"));
+        let ids: Vec<&str> = found.iter().map(|one| one.rule.as_str()).collect();
+        assert_eq!(ids, ["J0004", "TOPICS"]);
+        assert!(found[0].message.contains("'first.guard'") && found[0].message.contains("nobody"), "{found:?}");
+        assert_eq!((found[0].severity, found[0].span.start.line), (Severity::Error, 2));
+    }
+
+    #[test]
+    fn a_finding_without_a_path_is_at_the_top_of_the_template() {
+        let text = "rule NONE { some Resources.*.Type == 'Nothing' }\nrule BOTH {\n    NONE\n}\n";
+        let users = [("own.guard".to_owned(), text.to_owned())];
+        let rules = GuardRules::load(&users).expect("rules that parse");
+        let text = "Resources:\n  Topic: {Type: 'AWS::SNS::Topic'}\n";
+        let found = rules.check("t.yaml", &template::parse("t.yaml", text).expect("a template"));
+        let dependent = found.iter().find(|one| one.rule == "BOTH").expect("the rule that depends on the other");
+        assert!(dependent.path.is_empty() && dependent.span.start.line == 1, "{dependent:?}");
+    }
 
     /// What Guard finds in the resources that a file of rules names is what it finds in the whole template.
     #[test]

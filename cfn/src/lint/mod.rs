@@ -26,7 +26,7 @@ pub use catalog::{RuleInfo, Ruleset, all as rules, find as rule, nearest as near
 pub use source::Source;
 pub use suppression::DEFAULT_MARKER;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::error::Result;
 use crate::eval::Library;
 use crate::template::{self, Faults, Node, Template};
@@ -52,30 +52,39 @@ pub struct Options {
 /// What a published template has, and no other.
 const INTERFACE: &str = "AWS::CloudFormation::Interface";
 
-/// Lints all files. What they nest is looked up in `library`.
+/// What is wrong with these files, and not accepted. What they nest is looked up in `library`.
 pub fn lint(sources: &[Source], library: &(dyn Library + Sync), options: &Options) -> Result<Vec<Diagnostic>> {
+    Ok(findings(sources, library, options)?.open)
+}
+
+/// The same, with what is accepted.
+pub fn findings(sources: &[Source], library: &(dyn Library + Sync), options: &Options) -> Result<Findings> {
     if sources.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Findings::default());
     }
     let guard = GuardRules::load(&options.guard)?;
     let validator = Validator::load()?;
     let nesting = Nesting::new(library);
     let linter = Linter { validator, guard, nesting, options };
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Findings::default()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let diagnostics = linter.file(source);
-                    found.lock().unwrap_or_else(PoisonError::into_inner).extend(diagnostics);
+                    let Findings { open, accepted } = linter.file(source);
+                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                    found.open.extend(open);
+                    found.accepted.extend(accepted);
                 }
             });
         }
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by(Diagnostic::order);
-    found.dedup();
+    found.open.sort_by(Diagnostic::order);
+    found.open.dedup();
+    found.accepted.sort_by(|one, other| one.diagnostic.order(&other.diagnostic));
+    found.accepted.dedup();
     Ok(found)
 }
 
@@ -87,11 +96,11 @@ struct Linter<'a> {
 }
 
 impl Linter<'_> {
-    fn file(&self, source: &Source) -> Vec<Diagnostic> {
+    fn file(&self, source: &Source) -> Findings {
         // What is too large, too deep or endless goes no further: the validator has no such limits.
         let root = match template::parse(&source.name, &source.text) {
             Ok(root) => root,
-            Err(faults) => return unreadable(source, &faults).collect(),
+            Err(faults) => return Findings { open: unreadable(source, &faults).collect(), accepted: Vec::new() },
         };
         let mut found = self.validate(source, &root);
         found.extend(self.guard.check(&source.name, &root));
@@ -106,8 +115,8 @@ impl Linter<'_> {
             catalog::own(&one.rule).is_none_or(|rule| rule.ruleset == Ruleset::Default || rule.ruleset == ruleset)
         });
         without_twins(&mut found);
-        Suppressions::read(&source.text, &root).apply(&source.name, &mut found);
-        found
+        let accepted = Suppressions::read(&source.text, &root).apply(&source.name, &mut found);
+        Findings { open: found, accepted }
     }
 
     /// What we know of a template that can be read, and what we know better.

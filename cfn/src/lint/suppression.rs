@@ -3,13 +3,15 @@
 //! projects have written for `cfn-lint` is honoured where the ids agree.
 
 use super::catalog;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Accepted, Diagnostic};
 use crate::template::{Node, Position, Span, span_of};
 use granit_parser::{Event, Options, Parser};
 use std::cell::Cell;
 
 /// What a comment that accepts a finding starts with.
 pub const DEFAULT_MARKER: &str = "jqs:ignore";
+/// The reason of what is written for `cfn-lint`, which knows none.
+const FOREIGN_REASON: &str = "it is ignored for cfn-lint";
 
 /// The part of a file that a suppression holds for.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +23,7 @@ enum Scope {
 #[derive(Debug)]
 struct Suppression {
     id: String,
-    has_reason: bool,
+    reason: Option<String>,
     scope: Scope,
     span: Span,
     /// `cfn-lint` knows no reasons, and takes the first letters of ids.
@@ -51,20 +53,22 @@ impl Suppressions {
     }
 
     /// Takes out what is accepted, and puts in what is wrong with the suppressions themselves.
-    pub(super) fn apply(&self, file: &str, diagnostics: &mut Vec<Diagnostic>) {
+    pub(super) fn apply(&self, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Accepted> {
+        let mut accepted = Vec::new();
         diagnostics.retain(|diagnostic| {
-            let mut is_kept = true;
-            for suppression in self.all.iter().filter(|suppression| suppression.holds_for(diagnostic)) {
-                suppression.is_used.set(true);
-                is_kept = false;
+            let holding: Vec<&Suppression> = self.all.iter().filter(|one| one.holds_for(diagnostic)).collect();
+            holding.iter().for_each(|suppression| suppression.is_used.set(true));
+            if !holding.is_empty() {
+                let reason = holding.iter().find_map(|suppression| suppression.reason.clone());
+                accepted.push(Accepted { diagnostic: diagnostic.clone(), reason });
             }
-            is_kept
+            holding.is_empty()
         });
         // Ids of the proof (`P…`) are accepted in the same place, and are its business.
         let own = self.all.iter().filter(|suppression| !suppression.is_foreign && !suppression.id.starts_with('P'));
         for suppression in own {
             let id = &suppression.id;
-            if !suppression.has_reason {
+            if suppression.reason.is_none() {
                 let message = format!("`{id}` is ignored without a reason");
                 diagnostics.push(catalog::finding("J0002", file, suppression.span, message));
             }
@@ -73,6 +77,7 @@ impl Suppressions {
                 diagnostics.push(catalog::finding("J0003", file, suppression.span, message));
             }
         }
+        accepted
     }
 }
 
@@ -104,10 +109,15 @@ fn comments(text: &str, all: &mut Vec<Suppression>) {
         let span = span_of(&span);
         let scope = scope(span.start, &lines);
         for id in ids.split(',').filter(|id| !id.is_empty()) {
-            let (id, has_reason) = (id.to_owned(), !reason.trim().is_empty());
-            all.push(Suppression { id, has_reason, scope, span, is_foreign: false, is_used: Cell::new(false) });
+            let (id, reason) = (id.to_owned(), given(reason));
+            all.push(Suppression { id, reason, scope, span, is_foreign: false, is_used: Cell::new(false) });
         }
     }
+}
+
+/// A reason, if there are words in it.
+fn given(reason: &str) -> Option<String> {
+    Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty())
 }
 
 fn scope(comment: Position, lines: &[&str]) -> Scope {
@@ -124,16 +134,9 @@ fn own(metadata: Option<&Node>, scope: Scope, all: &mut Vec<Suppression>) {
     let ignored = metadata.and_then(|node| node.get("jqs")).and_then(|node| node.get("ignore"));
     for item in ignored.map_or(&[][..], Node::items) {
         let Some(id) = item.get("id").and_then(Node::text) else { continue };
-        let has_reason = item.get("reason").and_then(Node::text).is_some_and(|reason| !reason.trim().is_empty());
+        let reason = item.get("reason").and_then(Node::text).and_then(given);
         let span = item.get("id").map_or(item.span, |node| node.span);
-        all.push(Suppression {
-            id: id.to_owned(),
-            has_reason,
-            scope,
-            span,
-            is_foreign: false,
-            is_used: Cell::new(false),
-        });
+        all.push(Suppression { id: id.to_owned(), reason, scope, span, is_foreign: false, is_used: Cell::new(false) });
     }
 }
 
@@ -144,7 +147,7 @@ fn foreign(metadata: Option<&Node>, scope: Scope, all: &mut Vec<Suppression>) {
         let Some(id) = item.text() else { continue };
         all.push(Suppression {
             id: id.to_owned(),
-            has_reason: true,
+            reason: Some(FOREIGN_REASON.to_owned()),
             scope,
             span: item.span,
             is_foreign: true,
@@ -166,6 +169,11 @@ mod tests {
     use crate::template;
 
     fn kept(text: &str, findings: &[(&str, u32)]) -> Vec<String> {
+        judged(text, findings).0
+    }
+
+    /// What is left, and what is accepted with its reason.
+    fn judged(text: &str, findings: &[(&str, u32)]) -> (Vec<String>, Vec<String>) {
         let root = template::parse("t.yaml", text).expect("a valid text");
         let mut diagnostics: Vec<Diagnostic> = findings
             .iter()
@@ -176,8 +184,18 @@ mod tests {
                 one
             })
             .collect();
-        Suppressions::read(text, &root).apply("t.yaml", &mut diagnostics);
-        diagnostics.iter().map(|one| format!("{}@{}", one.rule, one.span.start.line)).collect()
+        let accepted = Suppressions::read(text, &root).apply("t.yaml", &mut diagnostics).into_iter();
+        let accepted = accepted.map(|one| format!("{}: {}", one.diagnostic.rule, one.reason.unwrap_or_default()));
+        let kept = diagnostics.iter().map(|one| format!("{}@{}", one.rule, one.span.start.line));
+        (kept.collect(), accepted.collect())
+    }
+
+    #[test]
+    fn what_is_accepted_keeps_its_reason() {
+        let text = "A: 1 # jqs:ignore J1 because\nB: 2 # jqs:ignore J2\n";
+        assert_eq!(judged(text, &[("J1", 1), ("J2", 2)]).1, ["J1: because", "J2: "]);
+        let text = "Metadata: {cfn-lint: {config: {ignore_checks: [W2001]}}}\n";
+        assert_eq!(judged(text, &[("W2001", 1)]).1, [format!("W2001: {FOREIGN_REASON}")]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Validator {
             }
             Err(error) => {
                 let message = format!("AWS's validator gave up: {error}");
-                vec![catalog::finding("J0004", file, Span::default(), message)]
+                vec![catalog::finding("J0004", file, walk::locate(root, &[]), message)]
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::acceptance;
 use super::case::{Cases, Choice, Space, Subject, with_defaults};
 use super::check::{Check, Grain, Problem, Severity};
+use super::checklist::Checklist;
 use super::domain::Domains;
 use super::influence::Influence;
 use super::reachable::Rules;
@@ -75,12 +76,15 @@ pub struct Proof {
     /// Combinations of parameters and regions that they stand for.
     pub combinations: f64,
     pub elapsed: Duration,
+    /// What it comes to for a quick start, where somebody asks for it.
+    pub checklist: Option<Checklist>,
 }
 
 impl Proof {
-    /// The worst of what is not accepted.
+    /// The worst of what is not accepted, and of what refutes the checklist.
     pub fn worst(&self) -> Option<Severity> {
-        self.open().map(|finding| finding.check.severity).max()
+        let refuted = self.checklist.as_ref().and_then(Checklist::worst);
+        self.open().map(|finding| finding.check.severity).max().max(refuted)
     }
 
     /// What nobody has accepted.
@@ -135,6 +139,7 @@ pub fn prove(tree: &StackTree, checks: &[&'static Check], options: &Options) -> 
         checks: proven,
         combinations: prover.values.domains.product() * options.regions.len() as f64,
         elapsed: started.elapsed(),
+        checklist: None,
     }
 }
 

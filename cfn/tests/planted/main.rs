@@ -1,5 +1,6 @@
 //! The faults of the quick start that these templates replace, each planted into a copy of ours: lint or proof must find it.
 
+mod checklist;
 mod faults;
 
 use faults::{FAULTS, Fault, Found};

@@ -33,8 +33,8 @@ pub(super) const RULES: &[OwnRule] = &[
         "J0004",
         Error,
         Default,
-        "AWS's validator gave up",
-        "It met something that it does not expect. The other rules still count; simplify the template, or report the fault.",
+        "Rules cannot be evaluated",
+        "AWS's validator met something that it does not expect, or a file of Guard rules asks for what nobody has defined, such as a variable: the message says which. All other rules still count. Correct the Guard rules; for the validator, simplify the template, or report the fault.",
     ),
     rule(
         "J1001",

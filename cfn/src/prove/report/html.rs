@@ -1,19 +1,21 @@
 //! For people who were not at the terminal: one page that needs nothing else.
 
-use super::{case, grouped, place, sentence};
+use super::{case, grouped, place, sentence, tally};
 use crate::markup::escaped;
+use crate::prove::checklist::{Checklist, Entry, Verdict};
 use crate::prove::{Finding, Proof};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#d0d7de;--soft:#57606a;--error:#b42318;--warning:#9a6700;--info:#0550ae;--good:#1a7f37}
 @media(prefers-color-scheme:dark){:root{--line:#30363d;--soft:#8b949e;--error:#ff7b72;--warning:#d29922;--info:#79c0ff;--good:#3fb950}}
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem}
+h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem}h3{font-size:1rem;margin-top:2rem}
 article{border:1px solid var(--line);border-left-width:4px;border-radius:6px;padding:.7rem 1rem;margin:.8rem 0}
 article.error{border-left-color:var(--error)}article.warning{border-left-color:var(--warning)}article.info{border-left-color:var(--info)}
 article p{margin:.2rem 0}.soft{color:var(--soft)}code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line)}
-td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}.good{color:var(--good)}.bad{color:var(--error)}";
+td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}.good{color:var(--good)}.bad{color:var(--error)}
+.accepted{color:var(--warning)}td ul{margin:.2rem 0;padding-left:1.1rem}td{vertical-align:top}";
 
 pub fn html(proofs: &[Proof]) -> String {
     let mut text = format!(
@@ -25,6 +27,7 @@ pub fn html(proofs: &[Proof]) -> String {
         text.push_str(&format!("<h2>{}</h2>\n<p>{}.</p>\n", escaped(&proof.entry), escaped(&sentence(proof))));
         proof.findings.iter().for_each(|finding| article(finding, &mut text));
         table(proof, &mut text);
+        proof.checklist.iter().for_each(|checklist| section(checklist, &mut text));
     }
     text + "</body></html>\n"
 }
@@ -72,4 +75,30 @@ fn table(proof: &Proof, text: &mut String) {
         ));
     }
     text.push_str("</tbody></table>\n");
+}
+
+fn section(checklist: &Checklist, text: &mut String) {
+    text.push_str(&format!(
+        "<section><h3>Checklist</h3>\n<p>{}.</p>\n<table><thead><tr><th>Rule</th><th></th><th>Verdict</th><th>Evidence</th></tr>\
+         </thead><tbody>\n",
+        tally(checklist)
+    ));
+    for Entry { rule, verdict, evidence } in &checklist.entries {
+        let class = match verdict {
+            Verdict::Proven => "good",
+            Verdict::Accepted => "accepted",
+            Verdict::Refuted => "bad",
+            Verdict::NotApplicable => "soft",
+        };
+        let evidence: Vec<String> =
+            evidence.iter().map(|one| format!("<li>{}</li>", escaped(&one.to_string()))).collect();
+        text.push_str(&format!(
+            "<tr><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td><ul>{}</ul></td></tr>\n",
+            rule.id,
+            escaped(rule.title),
+            verdict.name(),
+            evidence.join("")
+        ));
+    }
+    text.push_str("</tbody></table></section>\n");
 }

@@ -1,6 +1,7 @@
 //! For programs: one document, of which fields are added to and never renamed.
 
 use super::case;
+use crate::prove::checklist::{Entry, Evidence};
 use crate::prove::{Finding, Proof, Subject};
 use serde_json::{Map, Value, json};
 
@@ -23,6 +24,7 @@ fn proof(proof: &Proof) -> Value {
             "accepted": proven.accepted,
         })
     });
+    let checklist = proof.checklist.as_ref();
     json!({
         "entry": proof.entry,
         "regions": proof.regions,
@@ -31,7 +33,39 @@ fn proof(proof: &Proof) -> Value {
         "seconds": proof.elapsed.as_secs_f64(),
         "checks": checks.collect::<Vec<_>>(),
         "findings": proof.findings.iter().map(finding).collect::<Vec<_>>(),
+        // Nothing where nobody asks for it.
+        "checklist": checklist.map(|checklist| checklist.entries.iter().map(entry).collect::<Vec<_>>()),
     })
+}
+
+fn entry(entry: &Entry) -> Value {
+    json!({
+        "id": entry.rule.id,
+        "title": entry.rule.title,
+        "verdict": entry.verdict,
+        "severity": entry.worst(),
+        "checks": entry.rule.checks,
+        "lint_rules": entry.rule.lint_rules,
+        "evidence": entry.evidence.iter().map(evidence).collect::<Vec<_>>(),
+    })
+}
+
+fn evidence(evidence: &Evidence) -> Value {
+    match evidence {
+        Evidence::Cases { check, cases } => json!({"id": check, "cases": cases}),
+        Evidence::Templates { rule, templates } => json!({"id": rule, "templates": templates}),
+        Evidence::Fault(fault) => json!({
+            "id": fault.id,
+            "severity": fault.severity,
+            "message": fault.message,
+            "resource": fault.resource,
+            "file": fault.file,
+            "line": fault.span.start.line,
+            "column": fault.span.start.column,
+            "when": (!fault.case.is_empty()).then(|| fault.case.join(", ")),
+            "accepted": fault.accepted,
+        }),
+    }
 }
 
 fn finding(finding: &Finding) -> Value {

@@ -11,8 +11,9 @@ mod tests;
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
-pub use text::{checklists, summary, text};
+pub use text::{summary, text};
 
+use super::checklist::{Checklist, Verdict};
 use super::{Finding, Proof};
 
 /// The choices of a case in one line.
@@ -65,4 +66,11 @@ fn sentence(proof: &Proof) -> String {
         grouped(proof.cases),
         proof.elapsed.as_secs_f64()
     )
+}
+
+/// How many rules of a checklist came to what.
+fn tally(checklist: &Checklist) -> String {
+    let counts = Verdict::ALL.into_iter().map(|verdict| (checklist.count(verdict), verdict));
+    let counts = counts.filter(|(count, _)| *count > 0);
+    counts.map(|(count, verdict)| format!("{count} {}", verdict.name())).collect::<Vec<_>>().join(", ")
 }

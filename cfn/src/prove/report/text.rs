@@ -1,7 +1,7 @@
 //! For the terminal.
 
-use super::{case, grouped, place, sentence};
-use crate::prove::checklist::{Checklist, Verdict};
+use super::{case, grouped, place, sentence, tally};
+use crate::prove::checklist::{Checklist, Entry, Verdict};
 use crate::prove::{Finding, Proof, Proven, Severity};
 
 /// Colours of the terminal, or none.
@@ -34,34 +34,39 @@ pub fn text(proofs: &[Proof], is_coloured: bool) -> String {
             text.push_str(&check(proven, width, &paint));
         }
         text.push_str(&format!("{}\n\n", paint.with("1", &sentence(proof))));
+        proof.checklist.iter().for_each(|checklist| self::checklist(proof, checklist, &paint, &mut text));
     }
     text
 }
 
-/// What is proven of the checklist for quick starts.
-pub fn checklists(proofs: &[Proof], is_coloured: bool) -> String {
-    let paint = Paint { is_coloured };
-    let mut text = String::new();
-    for proof in proofs {
-        text.push_str(&format!("{}\n", paint.with("1", &format!("Checklist of {}", proof.entry))));
-        for entry in Checklist::of(proof).entries {
-            let (mark, evidence) = match entry.verdict {
-                Verdict::Proven => (paint.with("32", "✓"), &entry.evidence[..0]),
-                Verdict::Accepted => (paint.with("33", "a"), &entry.evidence[..]),
-                Verdict::Refuted => (paint.with("31", "✗"), &entry.evidence[..]),
-                Verdict::NotApplicable => ("-".to_owned(), &entry.evidence[..0]),
-            };
-            text.push_str(&format!("{mark} {:<4} {}\n", entry.rule.id, entry.rule.title));
-            evidence.iter().for_each(|line| text.push_str(&format!("         {line}\n")));
-        }
-        text.push('\n');
-    }
-    text
+fn heading(proof: &Proof, checklist: &Checklist) -> String {
+    format!("Checklist of {}: {}", proof.entry, tally(checklist))
 }
 
-/// One line for each proof.
+/// The rules of the checklist, each with what it rests on.
+fn checklist(proof: &Proof, checklist: &Checklist, paint: &Paint, text: &mut String) {
+    text.push_str(&format!("{}\n", paint.with("1", &heading(proof, checklist))));
+    for Entry { rule, verdict, evidence } in &checklist.entries {
+        let mark = match verdict {
+            Verdict::Proven => paint.with("32", "✓"),
+            Verdict::Accepted => paint.with("33", "a"),
+            Verdict::Refuted => paint.with("31", "✗"),
+            Verdict::NotApplicable => "-".to_owned(),
+        };
+        text.push_str(&format!("{mark} {}  {}\n", rule.id, rule.title));
+        let lines: Vec<String> = evidence.iter().map(ToString::to_string).collect();
+        let lines = if *verdict == Verdict::Proven { vec![paint.with("2", &lines.join(", "))] } else { lines };
+        lines.iter().for_each(|line| text.push_str(&format!("        {line}\n")));
+    }
+    text.push('\n');
+}
+
+/// One line for each proof, and for each checklist.
 pub fn summary(proofs: &[Proof]) -> String {
-    proofs.iter().map(sentence).collect::<Vec<_>>().join("\n")
+    let lines = proofs.iter().flat_map(|proof| {
+        std::iter::once(sentence(proof)).chain(proof.checklist.as_ref().map(|checklist| heading(proof, checklist)))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn finding(finding: &Finding, paint: &Paint, text: &mut String) {
