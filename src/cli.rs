@@ -64,6 +64,9 @@ pub(crate) enum Command {
     Up(Box<UpArgs>),
     /// Deploy, or update what is deployed: plan, approve, watch
     Deploy(DeployArgs),
+    /// Make the container image of the collector without Docker, and push it to a registry
+    #[command(subcommand)]
+    Image(crate::commands::image::ImageCommand),
     /// Show the stack, its services and whether they are healthy
     Status(StackArgs),
     /// Print the outputs of the stack, or one of them

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod context;
 mod demo;
+mod ecr;
 mod ecs;
 mod exit;
 mod huge_pages;

@@ -5,6 +5,7 @@ use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::image::Supply;
 use crate::{case, image, templates};
 use jqs_cfn::bundle::Bundle;
 use jqs_cfn::eval::Given;
@@ -45,7 +46,7 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
         }
     }
     upload(context, &session, &identity, &plan).await?;
-    let ended = operation::change(context, &session, &plan.request, arguments.yes).await?;
+    let ended = operation::change(context, &session, &plan.request, plan.supply.as_ref(), arguments.yes).await?;
     conclude(context, &session, &arguments.stack.name, ended).await
 }
 
@@ -101,6 +102,8 @@ struct Plan {
     bundle: Bundle,
     bucket: String,
     request: ChangeSetRequest,
+    /// The image, if it is not there and can be made.
+    supply: Option<Supply>,
 }
 
 async fn prepare(
@@ -121,9 +124,8 @@ async fn prepare(
     let name = &arguments.stack.name;
     context.printer.field("Stack", &format!("{name} ({}, {storage} storage)", entry.words()));
     case::check(&bundle, entry.file(), &effective.given(identity, name))?;
-    if !arguments.skip_image_check {
-        image::check(context, session, identity, &effective.value("ImageUri"), &effective.value("ImageTag")).await?;
-    }
+    let supply =
+        if arguments.skip_image_check { None } else { find_image(context, session, identity, &effective).await? };
     let key = format!("{}{}", bundle.prefix(), entry.file());
     let request = ChangeSetRequest {
         stack_name: name.clone(),
@@ -138,7 +140,21 @@ async fn prepare(
             OnFailure::Delete => change_set::OnFailure::Delete,
         },
     };
-    Ok(Plan { bundle, bucket, request })
+    Ok(Plan { bundle, bucket, request, supply })
+}
+
+async fn find_image(
+    context: &Context,
+    session: &Session,
+    identity: &Identity,
+    effective: &Effective<'_>,
+) -> Result<Option<Supply>> {
+    let uri = effective.value("ImageUri");
+    if !uri.is_empty() {
+        return image::check(context, session, &uri).await.map(|()| None);
+    }
+    let (tag, architecture) = (effective.value("ImageTag"), effective.value("CpuArchitecture"));
+    image::find_or_supply(context, session, identity, &tag, &architecture).await
 }
 
 fn tags(name: &str, entry: &str) -> BTreeMap<String, String> {

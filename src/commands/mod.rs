@@ -4,6 +4,7 @@ pub(crate) mod cost;
 mod deploy;
 pub(crate) mod fmt;
 pub(crate) mod graph;
+pub(crate) mod image;
 pub(crate) mod lint;
 mod operation;
 mod outputs;
@@ -29,6 +30,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
+        Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Outputs(arguments) => outputs::outputs(context, &arguments).await,
         Command::Teardown(arguments) => teardown::teardown(context, &arguments).await,

@@ -4,6 +4,7 @@ use crate::approval::{self, Approval};
 use crate::context::Context;
 use crate::ecs::{self, Ecs};
 use crate::exit::Exit;
+use crate::image::{Supply, SupplyPlan};
 use crate::plan;
 use crate::progress::{self, Watched};
 use jqs_cfn::{Error, ErrorKind, Result};
@@ -58,11 +59,13 @@ pub(crate) fn change_set_name() -> String {
     format!("jqs-{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id())
 }
 
-/// Makes the change set, shows it, asks, executes it and watches.
+/// Makes the change set, shows it, asks, executes it and watches. An image that is to be supplied is pushed in between,
+/// for the services that the change set makes need it.
 pub(crate) async fn change(
     context: &Context,
     session: &Session,
     request: &ChangeSetRequest,
+    supply: Option<&Supply>,
     yes: bool,
 ) -> Result<Ended> {
     let made = change_set::create(session, request).await?;
@@ -78,14 +81,17 @@ pub(crate) async fn change(
         Ok(Outcome::Changes(planned)) => planned,
         Ok(Outcome::Nothing) => {
             change_set::discard(session, &made).await?;
-            return Ok(Ended::Unchanged);
+            return match supply {
+                Some(supply) => supply_alone(context, session, supply, yes).await,
+                None => Ok(Ended::Unchanged),
+            };
         }
         Err(error) => {
             change_set::discard(session, &made).await?;
             return Err(error);
         }
     };
-    show_plan(context, request, &planned);
+    show_plan(context, request, &planned, supply);
     match approval::ask(context, &format!("Make these changes to `{}`?", request.stack_name), yes).await {
         Ok(Approval::Given) => {}
         refused => {
@@ -97,19 +103,41 @@ pub(crate) async fn change(
             return Ok(Ended::Refused);
         }
     }
+    if let Some(supply) = supply
+        && let Err(error) = supply.push(context, session).await
+    {
+        change_set::discard(session, &planned).await?;
+        return Err(error);
+    }
     let watcher = Watcher::from_now(session, &planned.stack_id).await?;
     change_set::execute(session, &planned).await?;
     follow(context, session, watcher, &planned.stack_id, Goal::Present).await
 }
 
-fn show_plan(context: &Context, request: &ChangeSetRequest, planned: &ChangeSet) {
+/// The stack is as it should be, and the image that its services run is gone.
+async fn supply_alone(context: &Context, session: &Session, supply: &Supply, yes: bool) -> Result<Ended> {
+    context.printer.field("Image", &supply.plan().text());
+    if approval::ask(context, "Push the image?", yes).await? == Approval::Refused {
+        return Ok(Ended::Refused);
+    }
+    supply.push(context, session).await?;
+    Ok(Ended::Unchanged)
+}
+
+fn show_plan(context: &Context, request: &ChangeSetRequest, planned: &ChangeSet, supply: Option<&Supply>) {
     #[derive(Serialize)]
     struct Plan<'a> {
         stack: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image: Option<SupplyPlan>,
         changes: &'a [change_set::Change],
     }
     let printer = &context.printer;
-    printer.record("plan", &Plan { stack: &request.stack_name, changes: &planned.changes });
+    let image = supply.map(Supply::plan);
+    if let Some(image) = &image {
+        printer.field("Image", &image.text());
+    }
+    printer.record("plan", &Plan { stack: &request.stack_name, image, changes: &planned.changes });
     if !printer.is_json() {
         printer.note("");
         plan::show(printer, &planned.changes);
