@@ -1,6 +1,7 @@
-//! Leaves the web page's files in `$OUT_DIR/ui`, from where the collector embeds them.
+//! Leaves the web page's files in `$OUT_DIR/ui`, from where the collector embeds them, and tells the program which
+//! `Cargo.lock` it is built from.
 //!
-//! They are built from `../ui` with npm, or copied from the folder that `JQS_UI_DIST` names.
+//! The page is built from `../ui` with npm, or copied from the folder that `JQS_UI_DIST` names.
 
 // Cargo reads what a build script prints.
 #![allow(clippy::print_stdout)]
@@ -12,18 +13,28 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use sha2::{Digest as _, Sha256};
 
 const DIST: &str = "JQS_UI_DIST";
 /// What the page is made from, in `../ui`.
 const SOURCES: [&str; 6] = ["index.html", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
 
 fn main() -> Result<()> {
+    name_the_lock_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"))?;
     println!("cargo::rerun-if-env-changed={DIST}");
     let out = PathBuf::from(env::var("OUT_DIR").context("cargo sets `OUT_DIR`")?).join("ui");
     match env::var_os(DIST).filter(|dist| !dist.is_empty()) {
         Some(dist) => copy(Path::new(&dist), &out),
         None => build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui"), &out),
     }
+}
+
+/// The image's list of dependencies is made from a lock file, long after the program: by this the two can be matched.
+fn name_the_lock_file(lock: &Path) -> Result<()> {
+    println!("cargo::rerun-if-changed={}", lock.display());
+    let content = fs::read(lock).with_context(|| format!("cannot read `{}`", lock.display()))?;
+    println!("cargo::rustc-env=JQS_LOCK_SHA256={}", hex::encode(Sha256::digest(content)));
+    Ok(())
 }
 
 fn copy(dist: &Path, out: &Path) -> Result<()> {

@@ -71,6 +71,9 @@ pub(crate) enum Command {
     Deploy(Box<DeployArgs>),
     /// Show what `deploy` would change, without doing it
     Diff(Box<crate::commands::diff::DiffArgs>),
+    /// Make the container image of the collector without Docker, and push it to a registry
+    #[command(subcommand)]
+    Image(crate::commands::image::ImageCommand),
     /// Show the stack, its services and whether they are healthy
     Status(StackArgs),
     /// Come back to what goes on with the stack, and watch it to its end

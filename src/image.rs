@@ -1,143 +1,255 @@
-//! Is the image there? A task that cannot pull its image fails a quarter of an hour into a deployment; ECR tells at once.
+//! The image of a deployment: is it there, and can it be made here if not? A task that cannot pull its image fails a
+//! quarter of an hour into a deployment; ECR tells at once.
 
 use crate::context::Context;
-use aws_sdk_ecr::error::ProvideErrorMetadata;
-use aws_sdk_ecr::types::ImageIdentifier;
-use jqs_cfn::{Error, ErrorKind, Result, region};
-use jqs_stacks::aws_error;
+use crate::ecr::{EcrImage, Presence, Reference};
+use crate::progress::push;
+use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_image::registry::{self, DEFAULT_RETRY_DELAY, Fault, Pushed, Registry, RegistryOptions};
+use jqs_image::{Architecture, Binary, Certificates, Image, Lock, Recipe};
 use jqs_stacks::{Identity, Session};
+use serde::Serialize;
+use std::error::Error as StdError;
+use std::path::PathBuf;
 
-const NO_IMAGE: &str = "the repository has no such image";
+/// Beside `jqs`; `make static` leaves the one with an architecture in its name, so that two fit.
+const COLLECTORS: [&str; 3] = ["jqs-collector-amd64", "jqs-collector-arm64", "jqs-collector"];
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct EcrImage {
-    account: String,
-    region: String,
-    repository: String,
-    reference: Reference,
+/// Looks for the image at an address. One in another registry than ECR is not looked for.
+pub(crate) async fn check(context: &Context, session: &Session, uri: &str) -> Result<()> {
+    match EcrImage::parse(uri) {
+        Some(image) => match find(context, session, &image).await? {
+            Presence::There | Presence::Unknown => Ok(()),
+            absent => Err(self::absent(&image, absent, None)),
+        },
+        None => Ok(()),
+    }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Reference {
-    Tag(String),
-    Digest(String),
-}
-
-/// Looks for the image that `ImageUri` and `ImageTag` name. An image in another registry than ECR is not looked for.
-pub(crate) async fn check(
+/// Looks for the image in the account's own ECR. When it is not there, it can be supplied if it is the one of this
+/// version, and a collector for the architecture is beside this program.
+pub(crate) async fn find_or_supply(
     context: &Context,
     session: &Session,
     identity: &Identity,
-    image_uri: &str,
-    image_tag: &str,
-) -> Result<()> {
-    let image = if image_uri.is_empty() {
-        own(identity, image_tag)
-    } else {
-        match parse(image_uri) {
-            Some(image) => image,
-            None => return Ok(()),
-        }
+    tag: &str,
+    cpu_architecture: &str,
+) -> Result<Option<Supply>> {
+    let image = EcrImage::own(identity, tag);
+    let presence = find(context, session, &image).await?;
+    if matches!(presence, Presence::There | Presence::Unknown) {
+        return Ok(None);
+    }
+    let architecture = if cpu_architecture == "ARM64" { Architecture::Arm64 } else { Architecture::Amd64 };
+    let lock = Lock::own().map_err(image_error)?;
+    let found = Collectors::beside(&lock);
+    if tag == lock.version() && found.fit.iter().any(|binary| binary.architecture == architecture) {
+        let identity = identity.clone();
+        return Ok(Some(Supply { target: image, presence, identity, recipe: recipe(found.fit, lock) }));
+    }
+    Err(absent(&image, presence, Some(architecture)))
+}
+
+async fn find(context: &Context, session: &Session, image: &EcrImage) -> Result<Presence> {
+    let presence =
+        image.find(session).await.map_err(|error| error.hint("`--skip-image-check` deploys without looking"))?;
+    if presence == Presence::Unknown {
+        context.printer.warning(&format!("may not look into ECR for `{}`: going on without", image.uri()));
+    }
+    Ok(presence)
+}
+
+fn absent(image: &EcrImage, presence: Presence, architecture: Option<Architecture>) -> Error {
+    let why = match presence {
+        Presence::NoRepository => "the repository is not there",
+        _ => "the repository has no such image",
     };
-    let id = match &image.reference {
-        Reference::Tag(tag) => ImageIdentifier::builder().image_tag(tag),
-        Reference::Digest(digest) => ImageIdentifier::builder().image_digest(digest),
-    };
-    let region = aws_sdk_ecr::config::Region::new(image.region.clone());
-    let client =
-        aws_sdk_ecr::Client::from_conf(aws_sdk_ecr::config::Builder::from(&session.config).region(region).build());
-    let call = client.describe_images().registry_id(&image.account).repository_name(&image.repository);
-    match call.image_ids(id.build()).send().await {
-        Ok(answer) if answer.image_details().is_empty() => Err(absent(&image, NO_IMAGE, false)),
-        Ok(_) => Ok(()),
-        Err(failure) => match failure.code() {
-            Some("RepositoryNotFoundException") => Err(absent(&image, "the repository is not there", true)),
-            Some("ImageNotFoundException") => Err(absent(&image, NO_IMAGE, false)),
-            Some("AccessDeniedException") => {
-                context.printer.warning(&format!("may not look into ECR for `{}`: going on without", image.uri()));
-                Ok(())
-            }
-            _ => Err(aws_error(format!("look for the image `{}`", image.uri()), failure)
-                .hint("`--skip-image-check` deploys without looking")),
-        },
-    }
-}
-
-fn own(identity: &Identity, tag: &str) -> EcrImage {
-    EcrImage {
-        account: identity.account.clone(),
-        region: identity.region.clone(),
-        repository: "jqs".to_owned(),
-        reference: Reference::Tag(tag.to_owned()),
-    }
-}
-
-/// `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY[:TAG][@DIGEST]`
-fn parse(uri: &str) -> Option<EcrImage> {
-    let (host, path) = uri.split_once('/')?;
-    let (account, rest) = host.split_once(".dkr.ecr.")?;
-    let (region, _) = rest.split_once('.')?;
-    let (path, digest) = path.split_once('@').map_or((path, None), |(path, digest)| (path, Some(digest)));
-    let (repository, tag) = path.rsplit_once(':').unwrap_or((path, "latest"));
-    let reference =
-        digest.map_or_else(|| Reference::Tag(tag.to_owned()), |digest| Reference::Digest(digest.to_owned()));
-    Some(EcrImage {
-        account: account.to_owned(),
-        region: region.to_owned(),
-        repository: repository.to_owned(),
-        reference,
-    })
-}
-
-fn absent(image: &EcrImage, why: &str, without_repository: bool) -> Error {
-    let (host, region, repository) = (image.host(), &image.region, &image.repository);
-    let mut steps =
-        vec!["build it in a clone of this project and push it, or name another one with `--image`:".to_owned()];
-    if without_repository {
-        steps.push(format!("  aws ecr create-repository --region {region} --repository-name {repository}"));
-    }
+    let mut steps = Vec::new();
     if let Reference::Tag(_) = image.reference {
-        steps.push(format!("  make image && docker tag jqs:{} {}", env!("CARGO_PKG_VERSION"), image.uri()));
-        steps.push(format!(
-            "  aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {host}"
-        ));
-        steps.push(format!("  docker push {}", image.uri()));
+        let name = architecture.map_or("ARCHITECTURE", Architecture::name);
+        steps.extend([
+            "push it, or name another one with `--image`; a clone of this project builds what goes into it:".to_owned(),
+            format!("  make static     on {name}, for `jqs-collector-{name}`; put it beside `jqs`"),
+            format!("  jqs image push --repository {}", image.uri()),
+        ]);
+        if architecture == Some(Architecture::Arm64) {
+            steps.push("an image that was built on an x86 machine also needs `-P CpuArchitecture=X86_64`".to_owned());
+        }
+    } else {
+        steps.push("name another one with `--image`".to_owned());
     }
-    steps.push("an image that was built on an x86 machine also needs `-P CpuArchitecture=X86_64`".to_owned());
     steps.push("`--skip-image-check` deploys without looking".to_owned());
     Error::new(ErrorKind::NotFound, format!("the image `{}` is not in ECR", image.uri()))
         .because(why)
         .hint(steps.join("\n"))
 }
 
-impl EcrImage {
-    fn host(&self) -> String {
-        format!("{}.dkr.ecr.{}.{}", self.account, self.region, region::url_suffix(&self.region))
+/// The collectors beside this program, one for each architecture, and why others cannot be taken.
+#[derive(Debug, Default)]
+pub(crate) struct Collectors {
+    pub(crate) fit: Vec<Binary>,
+    pub(crate) unfit: Vec<String>,
+}
+
+impl Collectors {
+    pub(crate) fn beside(lock: &Lock) -> Self {
+        let folder = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+        let paths = COLLECTORS.iter().filter_map(|name| Some(folder.as_ref()?.join(name)));
+        let mut found = Self::default();
+        for path in paths.filter(|path| path.is_file()) {
+            found.take(path, lock);
+        }
+        found
     }
 
-    fn uri(&self) -> String {
-        let reference = match &self.reference {
-            Reference::Tag(tag) => format!(":{tag}"),
-            Reference::Digest(digest) => format!("@{digest}"),
-        };
-        format!("{}/{}{reference}", self.host(), self.repository)
+    fn take(&mut self, path: PathBuf, lock: &Lock) {
+        match Binary::read(&path) {
+            Ok(binary) if !lock.is_of(&binary) => {
+                self.unfit.push(format!("`{}` was built from another Cargo.lock than this `jqs`", path.display()));
+            }
+            Ok(binary) if self.fit.iter().all(|other| other.architecture != binary.architecture) => {
+                self.fit.push(binary);
+            }
+            Ok(_) => {}
+            Err(failure) => self.unfit.push(image_error(failure).full()),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) fn recipe(binaries: Vec<Binary>, lock: Lock) -> Recipe {
+    Recipe { binaries, certificates: Certificates::mozilla(), lock, created: None, revision: None, source: None }
+}
 
-    #[test]
-    fn addresses_in_ecr_are_understood_and_others_left_alone() {
-        for uri in [
-            "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/jqs:0.2.0",
-            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/jqs@sha256:0123",
-        ] {
-            assert_eq!(parse(uri).map(|image| image.uri()).as_deref(), Some(uri));
+/// An image that is not there, and will be once the plan is approved.
+pub(crate) struct Supply {
+    target: EcrImage,
+    presence: Presence,
+    identity: Identity,
+    recipe: Recipe,
+}
+
+/// As the plan tells of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct SupplyPlan {
+    image: String,
+    architectures: Vec<Architecture>,
+    binaries: Vec<PathBuf>,
+    makes_repository: bool,
+}
+
+impl Supply {
+    pub(crate) fn plan(&self) -> SupplyPlan {
+        let binaries = &self.recipe.binaries;
+        SupplyPlan {
+            image: self.target.uri(),
+            architectures: binaries.iter().map(|binary| binary.architecture).collect(),
+            binaries: binaries.iter().map(|binary| binary.path.clone()).collect(),
+            makes_repository: self.presence == Presence::NoRepository,
         }
-        let untagged = parse("111122223333.dkr.ecr.eu-west-1.amazonaws.com/jqs").expect("in ECR");
-        assert_eq!(untagged.reference, Reference::Tag("latest".to_owned()));
-        assert_eq!(parse("docker.io/library/nginx:1"), None);
     }
+
+    pub(crate) async fn push(&self, context: &Context, session: &Session) -> Result<()> {
+        let image = Image::build(&self.recipe).map_err(image_error)?;
+        push_to_ecr(context, session, &self.identity, &self.target, &image).await?;
+        Ok(())
+    }
+}
+
+impl SupplyPlan {
+    pub(crate) fn text(&self) -> String {
+        let names: Vec<&str> = self.architectures.iter().map(|one| one.name()).collect();
+        let repository = if self.makes_repository { ", whose repository will be made" } else { "" };
+        format!("will be made for {} and pushed to {}{repository}", names.join(" and "), self.image)
+    }
+}
+
+/// Makes the repository if needed, logs in and pushes.
+pub(crate) async fn push_to_ecr(
+    context: &Context,
+    session: &Session,
+    identity: &Identity,
+    target: &EcrImage,
+    image: &Image,
+) -> Result<Pushed> {
+    let reference = target.target().ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("`{}` is a digest: an image is pushed to a tag", target.uri()))
+    })?;
+    if target.ensure_repository(session).await? {
+        let text = format!("made {}: immutable tags, scanned on push", target.repository);
+        context.printer.field("Repository", &text);
+    }
+    let (credentials, endpoint) = target.log_in(session, identity).await?;
+    let options = RegistryOptions { credentials, insecure: false, endpoint, retry_delay: DEFAULT_RETRY_DELAY };
+    push(context, &reference, options, image).await
+}
+
+/// Pushes, and shows how far it is. Ctrl-C stops it: what was sent stays, and is not sent again.
+pub(crate) async fn push(
+    context: &Context,
+    reference: &registry::Reference,
+    options: RegistryOptions,
+    image: &Image,
+) -> Result<Pushed> {
+    let registry = Registry::open(reference, options).map_err(registry_error)?;
+    let (report, shown) = push::report(context);
+    let pushed = tokio::select! {
+        pushed = registry.push(image, &report) => pushed.map_err(registry_error),
+        () = context.interrupt.raised() => {
+            Err(Error::new(ErrorKind::Refused, format!("stopped before `{reference}` was complete"))
+                .hint("the same command goes on where this one was"))
+        }
+    };
+    shown.finish();
+    pushed
+}
+
+pub(crate) fn image_error(failure: jqs_image::Error) -> Error {
+    use jqs_image::Error as Failure;
+    let (kind, hint) = match &failure {
+        Failure::Binary { .. } => (
+            ErrorKind::Usage,
+            Some("`make static` in a clone of this project builds a collector that an image can run"),
+        ),
+        Failure::OtherLock { .. } => (
+            ErrorKind::Usage,
+            Some("build both from the same checkout, or name the lock file of the binary with `--lock`"),
+        ),
+        Failure::TwoBinaries { .. } => (ErrorKind::Usage, Some("name one for each architecture")),
+        Failure::NoCertificates { .. } | Failure::NoBinary | Failure::Layout { .. } => (ErrorKind::Usage, None),
+        _ => (ErrorKind::Io, None),
+    };
+    with_hint(told(kind, &failure), hint)
+}
+
+pub(crate) fn registry_error(failure: registry::Error) -> Error {
+    let (kind, hint) = match failure.fault() {
+        Fault::Unreachable(_) => (ErrorKind::Unreachable, None),
+        Fault::Unauthorized(_) => (
+            ErrorKind::InvalidCredentials,
+            Some("`docker login` leaves credentials that are used; else give `--username` and `--password-stdin`"),
+        ),
+        Fault::Refused { status, .. } => match status.as_u16() {
+            403 => (ErrorKind::AccessDenied, None),
+            404 => (ErrorKind::NotFound, Some("the registry may want the repository to be made first")),
+            429 => (ErrorKind::Throttled, None),
+            _ => (ErrorKind::Service, None),
+        },
+        _ => (ErrorKind::Service, None),
+    };
+    with_hint(told(kind, &failure), hint)
+}
+
+fn with_hint(error: Error, hint: Option<&str>) -> Error {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// What failed as the message, and all its causes as the cause.
+fn told(kind: ErrorKind, failure: &dyn StdError) -> Error {
+    let causes = std::iter::successors(failure.source(), |cause: &&dyn StdError| (*cause).source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    let error = Error::new(kind, failure.to_string());
+    if causes.is_empty() { error } else { error.because(causes.join(": ")) }
 }

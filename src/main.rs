@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod context;
 mod demo;
+mod ecr;
 mod ecs;
 mod exit;
 mod huge_pages;

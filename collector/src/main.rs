@@ -15,9 +15,13 @@ use jqs_collector::{
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// `jqs image build` looks for the second line in the program's file: change both together.
+const LONG_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "\nbuilt from Cargo.lock sha256:", env!("JQS_LOCK_SHA256"));
+
 /// A Jaeger-compatible trace collector and query server
 #[derive(Parser)]
-#[command(version, propagate_version = true)]
+#[command(version, long_version = LONG_VERSION, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -5,7 +5,8 @@ use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure, TargetArgs};
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::plan::saved::SavedPlan;
+use crate::image::Supply;
+use crate::plan::saved::{SavedImage, SavedPlan};
 use crate::plan::{self, Outlook, Plan};
 use crate::{case, image, templates};
 use jqs_cfn::bundle::Bundle;
@@ -60,7 +61,8 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
         return save_plan(context, &session, &identity, &prepared, path).await;
     }
     let outlook = Some(&prepared.outlook);
-    let ended = operation::change(context, &session, &prepared.request, outlook, arguments.yes).await?;
+    let supply = prepared.supply.as_ref();
+    let ended = operation::change(context, &session, &prepared.request, outlook, supply, arguments.yes).await?;
     conclude(context, &session, &arguments.target.stack.name, ended).await
 }
 
@@ -81,8 +83,9 @@ async fn save_plan(
         }
         Planned::Interrupted => return Ok(Exit::Refused),
     };
-    Plan::new(name, &planned.changes, Some(&prepared.outlook)).show(printer);
-    let saved = SavedPlan::new(identity, name, &planned.id, planned.creates, plan::summary(&planned.changes));
+    Plan::new(name, &planned.changes, Some(&prepared.outlook), prepared.supply.as_ref()).show(printer);
+    let mut saved = SavedPlan::new(identity, name, &planned.id, planned.creates, plan::summary(&planned.changes));
+    saved.image = prepared.supply.as_ref().map(|_| prepared.image.clone());
     if let Err(error) = saved.write(path) {
         change_set::discard(session, &planned).await?;
         return Err(error);
@@ -98,12 +101,18 @@ async fn execute_plan(context: &Context, path: &Path, yes: bool) -> Result<Exit>
     let (session, identity) = context.identified_session().await?;
     saved.check_place(&identity)?;
     let planned = change_set::recall(&session, &saved.change_set, saved.creates).await?;
-    Plan::new(&saved.stack, &planned.changes, None).show(&context.printer);
+    let supply = match &saved.image {
+        Some(SavedImage { tag, architecture }) => {
+            image::find_or_supply(context, &session, &identity, tag, architecture).await?
+        }
+        None => None,
+    };
+    Plan::new(&saved.stack, &planned.changes, None, supply.as_ref()).show(&context.printer);
     if approval::ask(context, &format!("Make these changes to `{}`?", saved.stack), yes).await? == Approval::Refused {
         context.printer.note("Nothing was deployed. The plan stands.");
         return Ok(Exit::Refused);
     }
-    let ended = operation::execute(context, &session, &planned).await?;
+    let ended = operation::execute(context, &session, &planned, supply.as_ref()).await?;
     conclude(context, &session, &saved.stack, ended).await
 }
 
@@ -160,6 +169,9 @@ pub(super) struct Prepared {
     bucket: String,
     pub(super) request: ChangeSetRequest,
     pub(super) outlook: Outlook,
+    /// The image, if it is not there and can be made.
+    pub(super) supply: Option<Supply>,
+    image: SavedImage,
 }
 
 pub(super) async fn prepare(
@@ -183,9 +195,9 @@ pub(super) async fn prepare(
     case::check(&bundle, entry.file(), &given)?;
     let before = current.map(|stack| Given { parameters: stack.parameters.clone(), ..given.clone() });
     let outlook = Outlook::of(&bundle, entry.file(), &given, before.as_ref())?;
-    if !arguments.skip_image_check {
-        image::check(context, session, identity, &effective.value("ImageUri"), &effective.value("ImageTag")).await?;
-    }
+    let supply =
+        if arguments.skip_image_check { None } else { find_image(context, session, identity, &effective).await? };
+    let image = SavedImage { tag: effective.value("ImageTag"), architecture: effective.value("CpuArchitecture") };
     let key = format!("{}{}", bundle.prefix(), entry.file());
     let request = ChangeSetRequest {
         stack_name: name.clone(),
@@ -196,7 +208,21 @@ pub(super) async fn prepare(
         tags: tags(name, entry.file()),
         on_failure: change_set::OnFailure::Rollback,
     };
-    Ok(Prepared { bundle, bucket, request, outlook })
+    Ok(Prepared { bundle, bucket, request, outlook, supply, image })
+}
+
+async fn find_image(
+    context: &Context,
+    session: &Session,
+    identity: &Identity,
+    effective: &Effective<'_>,
+) -> Result<Option<Supply>> {
+    let uri = effective.value("ImageUri");
+    if !uri.is_empty() {
+        return image::check(context, session, &uri).await.map(|()| None);
+    }
+    let (tag, architecture) = (effective.value("ImageTag"), effective.value("CpuArchitecture"));
+    image::find_or_supply(context, session, identity, &tag, &architecture).await
 }
 
 fn tags(name: &str, entry: &str) -> BTreeMap<String, String> {

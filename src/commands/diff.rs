@@ -46,7 +46,7 @@ pub(crate) async fn diff(context: &Context, arguments: &DiffArgs) -> Result<Exit
     match operation::plan(context, &session, &prepared.request).await? {
         Planned::Changes(planned) => {
             change_set::discard(&session, &planned).await?;
-            Plan::new(name, &planned.changes, Some(&prepared.outlook)).show(&context.printer);
+            Plan::new(name, &planned.changes, Some(&prepared.outlook), prepared.supply.as_ref()).show(&context.printer);
             Ok(Exit::Differs)
         }
         Planned::Nothing => {

@@ -7,6 +7,7 @@ pub(crate) mod diff;
 mod drift;
 pub(crate) mod fmt;
 pub(crate) mod graph;
+pub(crate) mod image;
 pub(crate) mod lint;
 pub(crate) mod list;
 mod operation;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
+        Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,

@@ -4,6 +4,7 @@ use crate::approval::{self, Approval};
 use crate::context::Context;
 use crate::ecs::{self, Ecs};
 use crate::exit::Exit;
+use crate::image::Supply;
 use crate::plan::{Outlook, Plan};
 use crate::progress::{self, Watched};
 use jqs_cfn::{Error, ErrorKind, Result};
@@ -64,20 +65,25 @@ pub(crate) fn change_set_name() -> String {
     format!("jqs-{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id())
 }
 
-/// Makes the change set, shows it, asks, executes it and watches.
+/// Makes the change set, shows it, asks, executes it and watches. An image that is to be supplied is pushed in between,
+/// for the services that the change set makes need it.
 pub(crate) async fn change(
     context: &Context,
     session: &Session,
     request: &ChangeSetRequest,
     outlook: Option<&Outlook>,
+    supply: Option<&Supply>,
     yes: bool,
 ) -> Result<Ended> {
     match plan(context, session, request).await? {
         Planned::Changes(planned) => {
-            Plan::new(&request.stack_name, &planned.changes, outlook).show(&context.printer);
-            approve(context, session, &request.stack_name, &planned, yes).await
+            Plan::new(&request.stack_name, &planned.changes, outlook, supply).show(&context.printer);
+            approve(context, session, &request.stack_name, &planned, supply, yes).await
         }
-        Planned::Nothing => Ok(Ended::Unchanged),
+        Planned::Nothing => match supply {
+            Some(supply) => supply_alone(context, session, supply, yes).await,
+            None => Ok(Ended::Unchanged),
+        },
         Planned::Interrupted => Ok(Ended::Refused),
     }
 }
@@ -115,7 +121,14 @@ pub(crate) async fn plan(context: &Context, session: &Session, request: &ChangeS
 }
 
 /// Asks, executes what was shown, and watches.
-async fn approve(context: &Context, session: &Session, name: &str, planned: &ChangeSet, yes: bool) -> Result<Ended> {
+async fn approve(
+    context: &Context,
+    session: &Session,
+    name: &str,
+    planned: &ChangeSet,
+    supply: Option<&Supply>,
+    yes: bool,
+) -> Result<Ended> {
     match approval::ask(context, &format!("Make these changes to `{name}`?"), yes).await {
         Ok(Approval::Given) => {}
         refused => {
@@ -127,14 +140,36 @@ async fn approve(context: &Context, session: &Session, name: &str, planned: &Cha
             return Ok(Ended::Refused);
         }
     }
-    execute(context, session, planned).await
+    execute(context, session, planned, supply).await
 }
 
-/// Executes what has been approved, and watches.
-pub(crate) async fn execute(context: &Context, session: &Session, planned: &ChangeSet) -> Result<Ended> {
+/// Pushes the image that is to be supplied, for the services that the change set makes need it; executes what has been
+/// approved, and watches.
+pub(crate) async fn execute(
+    context: &Context,
+    session: &Session,
+    planned: &ChangeSet,
+    supply: Option<&Supply>,
+) -> Result<Ended> {
+    if let Some(supply) = supply
+        && let Err(error) = supply.push(context, session).await
+    {
+        change_set::discard(session, planned).await?;
+        return Err(error);
+    }
     let watcher = Watcher::from_now(session, &planned.stack_id).await?;
     change_set::execute(session, planned).await?;
     follow(context, session, watcher, &planned.stack_id, Goal::Present).await
+}
+
+/// The stack is as it should be, and the image that its services run is gone.
+async fn supply_alone(context: &Context, session: &Session, supply: &Supply, yes: bool) -> Result<Ended> {
+    context.printer.field("Image", &supply.plan().text());
+    if approval::ask(context, "Push the image?", yes).await? == Approval::Refused {
+        return Ok(Ended::Refused);
+    }
+    supply.push(context, session).await?;
+    Ok(Ended::Unchanged)
 }
 
 /// Comes back to an operation that somebody else, or an earlier run, has started.

@@ -34,7 +34,7 @@ pub(crate) async fn redeploy(context: &Context, arguments: &RedeployArgs) -> Res
             .hint(format!("`jqs deploy --name {}` mends it", stack.name)));
     }
     match &arguments.image {
-        Some(uri) => change_image(context, &session, &identity, arguments, &stack, uri).await,
+        Some(uri) => change_image(context, &session, arguments, &stack, uri).await,
         None => rollout::restart(context, &session, &stack).await,
     }
 }
@@ -42,13 +42,12 @@ pub(crate) async fn redeploy(context: &Context, arguments: &RedeployArgs) -> Res
 async fn change_image(
     context: &Context,
     session: &Session,
-    identity: &Identity,
     arguments: &RedeployArgs,
     stack: &Stack,
     uri: &str,
 ) -> Result<Exit> {
     if !arguments.skip_image_check {
-        image::check(context, session, identity, uri, "").await?;
+        image::check(context, session, uri).await?;
     }
     let keep = stack.parameters.keys().filter(|name| *name != "ImageUri").map(ParameterValue::previous);
     let request = ChangeSetRequest {
@@ -60,7 +59,7 @@ async fn change_image(
         tags: stack.tags.clone(),
         on_failure: OnFailure::Rollback,
     };
-    let ended = operation::change(context, session, &request, None, arguments.yes).await?;
+    let ended = operation::change(context, session, &request, None, None, arguments.yes).await?;
     conclude(context, session, &stack.name, ended).await
 }
 
@@ -106,7 +105,7 @@ async fn recreate(
         printer.hint(&format!("once it is deleted, this makes it again:\n{}", deploy_command(stack, &parameters)));
         return Ok(deleted.exit());
     }
-    let ended = operation::change(context, session, &request, None, true).await?;
+    let ended = operation::change(context, session, &request, None, None, true).await?;
     conclude(context, session, &stack.name, ended).await
 }
 

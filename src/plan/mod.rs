@@ -8,6 +8,7 @@ mod show;
 
 pub(crate) use show::summary;
 
+use crate::image::{Supply, SupplyPlan};
 use crate::printer::Printer;
 use data::Loss;
 use duration::Expected;
@@ -57,6 +58,8 @@ impl Outlook {
 #[derive(Serialize)]
 pub(crate) struct Plan<'a> {
     stack: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<SupplyPlan>,
     changes: &'a [Change],
     loses: Vec<Loss>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,9 +71,15 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(stack: &'a str, changes: &'a [Change], outlook: Option<&'a Outlook>) -> Self {
+    pub(crate) fn new(
+        stack: &'a str,
+        changes: &'a [Change],
+        outlook: Option<&'a Outlook>,
+        supply: Option<&Supply>,
+    ) -> Self {
         Self {
             stack,
+            image: supply.map(Supply::plan),
             changes,
             loses: data::losses(changes),
             internet: outlook.map(|outlook| exposure::Exposure::of(&outlook.after, outlook.before.as_ref())),
@@ -83,6 +92,9 @@ impl<'a> Plan<'a> {
         printer.record("plan", self);
         if printer.is_json() {
             return;
+        }
+        if let Some(image) = &self.image {
+            printer.field("Image", &image.text());
         }
         printer.note("");
         show::show(printer, self.changes);

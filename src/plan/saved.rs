@@ -18,15 +18,24 @@ pub(crate) struct SavedPlan {
     pub(crate) stack: String,
     pub(crate) change_set: String,
     pub(crate) creates: bool,
+    /// The image that is to be pushed beforehand, if it is still missing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) image: Option<SavedImage>,
     /// For whoever reads the file: AWS has the changes themselves.
     pub(crate) summary: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedImage {
+    pub(crate) tag: String,
+    pub(crate) architecture: String,
 }
 
 impl SavedPlan {
     pub(crate) fn new(identity: &Identity, stack: &str, change_set: &str, creates: bool, summary: String) -> Self {
         let (account, region) = (identity.account.clone(), identity.region.clone());
         let (stack, change_set) = (stack.to_owned(), change_set.to_owned());
-        Self { version: FORMAT, account, region, stack, change_set, creates, summary }
+        Self { version: FORMAT, account, region, stack, change_set, creates, image: None, summary }
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<()> {

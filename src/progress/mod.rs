@@ -1,5 +1,6 @@
 //! How an operation is shown while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines with `--json`.
 
+pub(crate) mod push;
 mod screen;
 mod tree;
 

@@ -9,6 +9,7 @@
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
 - `SHIM_RECORD`: a file that gets a line of JSON for each resource that is made, with its properties as MiniStack resolved
   them.
+- `SHIM_ECR_ENDPOINT`: the address of a registry that stands in for ECR's, told with the token to log in to it.
 """
 
 import json
@@ -25,12 +26,13 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, iam, route53
+from ministack.services import ec2, ecr, iam, route53
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
 FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
 RECORD = os.environ.get("SHIM_RECORD")
+ECR_ENDPOINT = os.environ.get("SHIM_ECR_ENDPOINT")
 
 
 def hex_id(prefix):
@@ -207,6 +209,7 @@ update_resource = provisioners._update_resource
 delete_nested = provisioners._cfn_nested_stack_delete
 create_ecs_service = provisioners._ecs_service_create
 alarm_record = provisioners._cw_metric_alarm_record
+authorization_token = ecr._get_authorization_token
 
 
 def listener_actions_with_authentication(properties, load_balancer_arn, prop="DefaultActions"):
@@ -304,6 +307,14 @@ def delete_nested_sparing_retained(physical_id, properties):
     delete_nested(physical_id, properties)
 
 
+def authorization_for_registry(data):
+    status, headers, body = authorization_token(data)
+    answer = json.loads(body)
+    if ECR_ENDPOINT:
+        answer["authorizationData"][0]["proxyEndpoint"] = ECR_ENDPOINT
+    return status, headers, json.dumps(answer).encode()
+
+
 def rebind(name, original, replacement):
     """MiniStack's modules import these functions by name: every one of them gets the replacement."""
     for module in list(sys.modules.values()):
@@ -313,6 +324,7 @@ def rebind(name, original, replacement):
 
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
 provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_in_full
+rebind("_get_authorization_token", authorization_token, authorization_for_registry)
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
