@@ -117,7 +117,7 @@ pub const RULES: &[Rule] = &[
         .linted(Templates, &["J5007", "J5008", "E3710", "W3696", "W3697", "W9009"]),
     rule("Q807", "it is watched, its old data goes, and its cost can be told", &[])
         .linted(Resources(SERVICES), &["J7007", "J7011", "J7012", "J7013"]),
-    rule("Q901", "the templates are valid", &["P101", "P201", "P202", "P215", "P217"])
+    rule("Q901", "the templates are valid", &["P101", "P201", "P202", "P215", "P217", "P219"])
         .linted(Templates, &["J0001", "J0004", "J6001", "E", "F"]),
     rule("Q902", "what is accepted has a reason", &[])
         .linted(Templates, &["J0002", "J0003"]),
