@@ -251,7 +251,7 @@ impl Writer {
 fn around<'a>(key: &'a Syntax, value: &Syntax, indent: usize) -> (Vec<Comment>, Option<&'a str>) {
     let mut above = key.above.clone();
     let goes_below = is_block(value) || is_long_call(value, indent + inline_key(key).chars().count());
-    let has_inner = !goes_below && !(value.above.is_empty() && value.below.is_empty());
+    let has_inner = !goes_below && (!value.above.is_empty() || !value.below.is_empty());
     let is_hoisted = !goes_below && (value.beside.is_some() || has_inner);
     let (hoisted, beside) = if is_hoisted { (key.beside.as_ref(), None) } else { (None, key.beside.as_deref()) };
     above.extend(hoisted.map(|text| Comment { text: text.clone(), is_apart: false }));
