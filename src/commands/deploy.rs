@@ -1,6 +1,7 @@
 //! `jqs deploy`: check → bucket → upload → change set → approve → watch → outputs.
 
 use super::operation::{self, Ended};
+use super::{deletion, recovery};
 use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure};
 use crate::context::Context;
@@ -24,18 +25,22 @@ pub(super) const TAG_ENTRY: &str = "jqs:entry";
 pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<Exit> {
     check_offline(context, arguments)?;
     let (session, identity) = context.identified_session().await?;
-    let found = stack::find(&session, &arguments.stack.name).await?;
-    let readiness = found.as_ref().map(Stack::readiness);
+    let mut found = stack::find(&session, &arguments.stack.name).await?;
     if let Some(stack) = &found {
+        refuse_foreign(&session, stack).await?;
         match stack.readiness() {
             Readiness::Busy if stack.status != "DELETE_IN_PROGRESS" => return rejoin(context, &session, stack).await,
-            Readiness::Stuck => return Err(operation::stuck(stack)),
+            Readiness::Stuck => match recovery::recover(context, &session, stack, arguments.yes).await? {
+                Ended::Well { stack, .. } => found = Some(*stack),
+                ended => return Ok(ended.exit()),
+            },
             Readiness::Empty => {
                 context.printer.note(&format!("`{}` was planned once and never made: making it now.", stack.name));
             }
-            _ => refuse_foreign(stack)?,
+            _ => {}
         }
     }
+    let readiness = found.as_ref().map(Stack::readiness);
     let current = found.as_ref().filter(|_| readiness == Some(Readiness::Updatable));
     let plan = prepare(context, &session, &identity, arguments, current).await?;
     if let Some(stack) = found.as_ref().filter(|_| matches!(readiness, Some(Readiness::Dead | Readiness::Busy))) {
@@ -67,8 +72,9 @@ fn check_offline(context: &Context, arguments: &DeployArgs) -> Result<()> {
     parameters::resolve(&template, &given, &any).map(drop)
 }
 
-pub(super) fn refuse_foreign(stack: &Stack) -> Result<()> {
-    if stack.tags.contains_key(TAG_NAME) {
+pub(super) async fn refuse_foreign(session: &Session, stack: &Stack) -> Result<()> {
+    let is_planned = stack.readiness() == Readiness::Empty;
+    if stack.tags.contains_key(TAG_NAME) || (is_planned && change_set::are_ours(session, &stack.id).await?) {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Refused, format!("the stack `{}` was not made by `jqs`", stack.name))
@@ -93,7 +99,7 @@ async fn replace(context: &Context, session: &Session, stack: &Stack, yes: bool)
             return Ok(Ended::Refused);
         }
     }
-    operation::delete(context, session, stack, false).await
+    deletion::delete(context, session, stack, false).await
 }
 
 /// All that is decided before anything is changed in AWS.

@@ -1,6 +1,7 @@
-//! One file per verb.
+//! One file per verb; beside them what several verbs do: `operation`, `deletion`, `recovery`, `verdict`.
 
 pub(crate) mod cost;
+mod deletion;
 mod deploy;
 pub(crate) mod fmt;
 pub(crate) mod graph;
@@ -8,11 +9,13 @@ pub(crate) mod lint;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
+mod recovery;
 mod redeploy;
 pub(crate) mod render;
 mod status;
 mod teardown;
 mod up;
+mod verdict;
 
 use crate::cli::Command;
 use crate::context::Context;
