@@ -28,8 +28,9 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
         }
         _ => None,
     };
-    let mut force_now = false;
-    for asked in 1.. {
+    let (mut asked, mut force_now) = (0, false);
+    loop {
+        asked += 1;
         let watching = match watcher.take() {
             Some(watcher) => watcher,
             None => {
@@ -47,7 +48,10 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
         let is_promising = can_try && asked < DEFAULT_DELETIONS_MAX && {
             let emptied = tokio::select! {
                 emptied = clear_away(context, session, &stack) => emptied?,
-                () = context.interrupt.raised() => return Ok(Ended::Detached),
+                () = context.interrupt.raised() => {
+                    context.printer.note(&format!("Stopped: `{}` stays in {} for now.", stack.name, stack.status));
+                    return Ok(Ended::Detached);
+                }
             };
             emptied || asked == 1
         };
@@ -59,7 +63,6 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
         let how = if force_now { "leaving behind what cannot be deleted" } else { "trying once more" };
         context.printer.warning(&format!("{} is {}: {how}", stack.name, stack.status));
     }
-    Ok(Ended::Badly)
 }
 
 /// Empties the buckets of the stack that keep it; tells whether there were any.

@@ -1,7 +1,7 @@
 //! `jqs deploy`: check → bucket → upload → change set → approve → watch → outputs.
 
 use super::operation::{self, Ended};
-use super::{deletion, recovery};
+use super::{deletion, recovery, verdict};
 use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure};
 use crate::context::Context;
@@ -218,13 +218,17 @@ pub(super) async fn conclude(context: &Context, session: &Session, name: &str, e
     let exit = ended.exit();
     let stack = match ended {
         Ended::Well { stack, .. } => *stack,
-        Ended::Unchanged => {
-            context.printer.success(&format!("{name} is up to date: nothing to change"));
-            match stack::find(session, name).await? {
-                Some(stack) => return Ok(report(context, &stack, false)),
-                None => return Ok(exit),
+        Ended::Unchanged => match stack::find(session, name).await? {
+            // An update that was kept as it failed left its parameters behind, though not what they ask for.
+            Some(stack) if stack.status == "UPDATE_FAILED" => {
+                verdict::explain(context, session, &stack, &[]).await;
+                return Ok(Exit::Failed);
             }
-        }
+            found => {
+                context.printer.success(&format!("{name} is up to date: nothing to change"));
+                return Ok(found.map_or(exit, |stack| report(context, &stack, false)));
+            }
+        },
         _ => return Ok(exit),
     };
     Ok(report(context, &stack, true))

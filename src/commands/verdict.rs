@@ -78,7 +78,9 @@ async fn stopped_tasks(session: &Session, cause: &Cause) -> Vec<String> {
 
 /// What has to get out of the way before the stack leaves its state. Told where it can be had: it explains another failure.
 async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
-    if !matches!(stack.status.as_str(), "DELETE_FAILED" | "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED") {
+    let is_stuck =
+        |status| matches!(status, "DELETE_FAILED" | "ROLLBACK_FAILED" | "UPDATE_FAILED" | "UPDATE_ROLLBACK_FAILED");
+    if !is_stuck(stack.status.as_str()) {
         return Vec::new();
     }
     let resources = stack::resources(session, &stack.id).await.unwrap_or_default();

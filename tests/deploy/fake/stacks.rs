@@ -33,7 +33,9 @@ impl World {
         self.look();
         let name = call.required("StackName");
         let stack = self.find(name).ok_or_else(|| absent(name))?;
-        let mut events: Vec<&Event> = stack.events.iter().filter(|event| event.shown_at <= self.now).collect();
+        let is_end = |event: &Event| event.physical_id == stack.id && event.status.ends_with("_COMPLETE");
+        let is_shown = |event: &&Event| event.shown_at <= self.now && !(self.is_mute && is_end(event));
+        let mut events: Vec<&Event> = stack.events.iter().filter(is_shown).collect();
         events.sort_by_key(|event| event.time);
         if self.is_disordered {
             events.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));

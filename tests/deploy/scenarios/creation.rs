@@ -105,6 +105,23 @@ fn events_in_small_pages_late_and_out_of_order_are_all_seen() {
 }
 
 #[test]
+fn an_end_that_no_event_tells_of_is_believed_after_a_while() {
+    let fake = Fake::start();
+    fake.world().is_mute = true;
+    fake.expect(DEPLOY, 0, "CREATE_COMPLETE", &["jaeger is CREATE_COMPLETE"]);
+    fake.expect(TEARDOWN, 0, "DELETE_COMPLETE", &["Nothing is left."]);
+}
+
+#[test]
+fn pauses_that_make_no_sense_are_refused() {
+    let fake = Fake::start();
+    for pauses in ["", "5", "0:5", "9:5"] {
+        let jqs = fake.jqs().with("JQS_POLL_MILLISECONDS", pauses);
+        fake.expect_of(&jqs, DEPLOY, 2, "ABSENT", &["write it as `MIN:MAX`"]);
+    }
+}
+
+#[test]
 fn changes_that_aws_refuses_leave_nothing_behind() {
     let fake = Fake::start();
     fake.world().refusal = Some(("", "Template error: Fn::GetAtt references undefined resource"));

@@ -95,6 +95,7 @@ fn an_update_that_was_kept_as_it_failed_is_updated_again() {
     let says = ["cause: Jaeger/Service", "aws cloudformation rollback-stack --stack-name jaeger` goes back"];
     fake.expect(&keep, 1, "UPDATE_FAILED", &says);
     fake.expect(&["redeploy"], 0, "UPDATE_FAILED", &["1/1 running"]);
+    fake.expect(&keep, 1, "UPDATE_FAILED", &["stuck: Jaeger/Service", "CannotPullContainerError"]);
     fake.expect(&[DEPLOY, &["-P", "LogRetentionDays=14"]].concat(), 0, "UPDATE_COMPLETE", &[]);
 }
 
