@@ -98,7 +98,8 @@ impl<'a> Timeline<'a> {
         }
         let shape = self.world.shape.clone();
         let place = Place { id: self.root.clone(), path: Vec::new(), node: &shape };
-        let run = self.stack(&place, phase, self.world.now, true);
+        let start = self.world.now + self.world.lag;
+        let run = self.stack(&place, phase, start, true);
         let (end, has_failed) = (run.end, run.failed.is_some());
         self.commit(run.events);
         if has_failed && matches!(phase, Phase::Create | Phase::Update) && self.on_failure != OnFailure::Keep {

@@ -124,6 +124,8 @@ pub(crate) struct World {
     pub(crate) page: usize,
     /// Every third event can only be seen this much later.
     pub(crate) delay: u64,
+    /// How long an operation that was asked for does not show.
+    pub(crate) lag: u64,
     /// No event tells of the end of an operation.
     pub(crate) is_mute: bool,
     /// Neighbouring events change places.
@@ -149,6 +151,7 @@ impl World {
             refusal: None,
             page: PAGE,
             delay: 0,
+            lag: 0,
             is_mute: false,
             is_disordered: false,
             pending: Vec::new(),

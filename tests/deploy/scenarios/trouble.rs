@@ -122,7 +122,7 @@ fn a_lost_execution_is_joined_by_the_next_deploy() {
     fake.meets(Fault::new("ExecuteChangeSet", Trouble::Unanswered, 6));
     let run = fake.jqs().run(DEPLOY).expect(1).says("cannot execute the change set");
     assert!(run.stderr.contains("check the network"), "{}", run.stderr);
-    assert_eq!(fake.status("jaeger"), "CREATE_IN_PROGRESS");
+    assert_eq!((fake.status("jaeger").as_str(), fake.count("DeleteChangeSet")), ("CREATE_IN_PROGRESS", 0));
     fake.expect(DEPLOY, 0, "CREATE_COMPLETE", &["`jaeger` is in CREATE_IN_PROGRESS: joining."]);
 }
 

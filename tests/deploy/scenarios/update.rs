@@ -1,6 +1,6 @@
 //! Stacks that are changed, and how they come back.
 
-use super::{DEPLOY, UPDATE};
+use super::{DEPLOY, TEARDOWN, UPDATE};
 use crate::fake::{Fake, Phase};
 
 const GONE: &str = "Subnet subnet-1 does not exist";
@@ -34,6 +34,16 @@ fn an_update_ends_well() {
     fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &["~ Jaeger", "jaeger is UPDATE_COMPLETE"]);
     assert_eq!(parameter(&fake, "LogRetentionDays").as_deref(), Some("7"));
     fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &["nothing to change"]);
+}
+
+#[test]
+fn the_old_state_is_not_taken_for_the_end() {
+    let fake = Fake::deployed();
+    fake.world().lag = 45;
+    fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &["UPDATE_IN_PROGRESS", "jaeger is UPDATE_COMPLETE"]);
+    let again = [DEPLOY, &["-P", "LogRetentionDays=14"]].concat();
+    fake.expect(&again, 0, "UPDATE_COMPLETE", &["UPDATE_IN_PROGRESS", "jaeger is UPDATE_COMPLETE"]);
+    fake.expect(TEARDOWN, 0, "DELETE_COMPLETE", &["DELETE_IN_PROGRESS", "Nothing is left."]);
 }
 
 #[test]
@@ -76,7 +86,7 @@ fn a_rollback_goes_on_only_if_that_is_approved() {
     fake.expect(&["deploy", "--skip-image-check"], 2, "UPDATE_ROLLBACK_FAILED", &["nobody can be asked"]);
     fake.expect(&["redeploy"], 1, "UPDATE_ROLLBACK_FAILED", &["`jqs deploy --name jaeger` mends it"]);
     assert_eq!(fake.count("ContinueUpdateRollback"), 0);
-    fake.expect(super::TEARDOWN, 0, "DELETE_COMPLETE", &["Nothing is left."]);
+    fake.expect(TEARDOWN, 0, "DELETE_COMPLETE", &["Nothing is left."]);
 }
 
 #[test]
