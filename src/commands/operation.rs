@@ -175,7 +175,8 @@ pub(super) enum Watching {
 pub(super) async fn watch(context: &Context, watcher: Watcher<'_>, id: &str, goal: Goal) -> Result<Watching> {
     let name = short_name(id);
     let printer = &context.printer;
-    match progress::watch(context, watcher, name).await? {
+    let watched = progress::watch(context, watcher, name).await;
+    match watched.inspect_err(|_| printer.note(&format!("`{name}` is watched no longer: AWS goes on with it.")))? {
         Watched::Detached => {
             printer.note(&format!("Detached: AWS goes on with `{name}`."));
             printer.hint(&format!(

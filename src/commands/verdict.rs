@@ -24,7 +24,8 @@ struct Failure<'a> {
 
 pub(super) async fn explain(context: &Context, session: &Session, stack: &Stack, events: &[StackEvent]) {
     let printer = &context.printer;
-    printer.failure(&format!("{} is {} after {}", stack.name, stack.status, elapsed(events)));
+    let after = if events.is_empty() { String::new() } else { format!(" after {}", elapsed(events)) };
+    printer.failure(&format!("{} is {}{after}", stack.name, stack.status));
     let cause = first_cause(&stack.id, events).or_else(|| refusal(stack));
     let mut tasks = Vec::new();
     if let Some(cause) = &cause {

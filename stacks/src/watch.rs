@@ -87,6 +87,8 @@ pub struct Watcher<'a> {
     /// Events before this belong to earlier operations.
     since: Option<Timestamp>,
     history: Vec<StackEvent>,
+    /// Events that were read and not told yet: a look that breaks off in the middle must not lose them.
+    untold: Vec<StackEvent>,
     sequence: u64,
     pause: Duration,
     patience: Patience,
@@ -100,7 +102,8 @@ impl<'a> Watcher<'a> {
     /// Takes what has happened up to now as past. To be called before the operation starts.
     pub async fn from_now(session: &'a Session, stack_id: &str) -> Result<Self> {
         let mut watcher = Self::new(session, stack_id);
-        let past = watcher.fetch(0).await?;
+        watcher.fetch(0).await?;
+        let past = std::mem::take(&mut watcher.untold);
         watcher.since = past.iter().map(|event| event.time).max();
         watcher.stacks.truncate(1);
         Ok(watcher)
@@ -109,7 +112,8 @@ impl<'a> Watcher<'a> {
     /// Joins an operation that goes on, or that was the last one: its events are shown from their start.
     pub async fn attach(session: &'a Session, stack_id: &str) -> Result<Self> {
         let mut watcher = Self::new(session, stack_id);
-        let past = watcher.fetch(0).await?;
+        watcher.fetch(0).await?;
+        let past = std::mem::take(&mut watcher.untold);
         watcher.since = past.iter().rev().find(|event| starts_operation(event)).map(|event| event.time);
         watcher.stacks.truncate(1);
         watcher.stacks[0].seen.clear();
@@ -123,6 +127,7 @@ impl<'a> Watcher<'a> {
             stacks: vec![Watched::new(stack_id, &[])],
             since: None,
             history: Vec::new(),
+            untold: Vec::new(),
             sequence: 0,
             pause: Duration::ZERO,
             patience: Patience::default(),
@@ -157,14 +162,14 @@ impl<'a> Watcher<'a> {
     /// The state first, the events after: so no event of a finished operation is missed.
     async fn look(&mut self) -> Result<Look> {
         let stack = stack::get(self.session, &self.stacks[0].id).await?;
-        let mut events = Vec::new();
         let mut index = 0;
         while index < self.stacks.len() {
             if !self.stacks[index].is_over {
-                events.extend(self.fetch(index).await?);
+                self.fetch(index).await?;
             }
             index += 1;
         }
+        let mut events = std::mem::take(&mut self.untold);
         events.sort_by_key(|event| (event.time, event.sequence));
         let room = DEFAULT_EVENTS_MAX.saturating_sub(self.history.len());
         self.history.extend(events.iter().take(room).cloned());
@@ -193,13 +198,18 @@ impl<'a> Watcher<'a> {
         self.unconfirmed > DEFAULT_UNCONFIRMED_LOOKS_MAX
     }
 
-    /// A failure is looked at once more: the event that tells its cause may be late.
+    /// A failure is looked at once more, in all stacks: the event that tells its cause may be late.
     fn has_all(&mut self, stack: &Stack) -> bool {
-        stack.succeeded() || std::mem::replace(&mut self.has_lingered, true)
+        if stack.succeeded() || self.has_lingered {
+            return true;
+        }
+        self.has_lingered = true;
+        self.stacks.iter_mut().for_each(|watched| watched.is_over = false);
+        false
     }
 
-    /// The events of one stack that were not seen before, oldest first; children that they name are watched from now on.
-    async fn fetch(&mut self, index: usize) -> Result<Vec<StackEvent>> {
+    /// Reads the events of one stack that were not seen before, oldest first; children that they name are watched from now on.
+    async fn fetch(&mut self, index: usize) -> Result<()> {
         let (id, path) = (self.stacks[index].id.clone(), self.stacks[index].path.clone());
         let lateness = jiff::SignedDuration::from_secs(DEFAULT_LATENESS_SECONDS);
         let horizon = self.stacks[index].newest.max(self.since).map(|newest| newest - lateness);
@@ -229,7 +239,8 @@ impl<'a> Watcher<'a> {
             self.stacks[index].newest = self.stacks[index].newest.max(Some(event.time));
             self.follow(index, event);
         }
-        Ok(fresh)
+        self.untold.extend(fresh);
+        Ok(())
     }
 
     fn follow(&mut self, index: usize, event: &StackEvent) {

@@ -139,6 +139,10 @@ impl World {
 }
 
 impl Stack {
+    pub(crate) fn events_of_resources(&self) -> usize {
+        self.events.iter().filter(|event| event.physical_id != self.id).count()
+    }
+
     fn told(&self) -> Xml {
         // What was only planned has neither parameters nor tags.
         let input = Some(&self.input).filter(|_| self.status != "REVIEW_IN_PROGRESS");

@@ -75,6 +75,18 @@ fn a_long_loss_while_watching_is_outlived_and_told() {
 }
 
 #[test]
+fn a_look_that_breaks_off_loses_no_event() {
+    for passing in [3, 6] {
+        let fake = Fake::start();
+        fake.meets(Fault::new("DescribeStackEvents", Trouble::BadGateway, 12).after(passing));
+        let run = fake.expect(&[DEPLOY, &["--json"]].concat(), 0, "CREATE_COMPLETE", &["waiting: AWS does not answer"]);
+        let happened: usize = fake.world().stacks.iter().map(|stack| stack.events_of_resources()).sum();
+        let told = run.records("event").iter().filter(|event| event["path"] != serde_json::json!([])).count();
+        assert_eq!(told, happened, "after {passing} calls");
+    }
+}
+
+#[test]
 fn calls_that_are_never_answered_are_made_again() {
     let fake = Fake::deployed();
     fake.meets(Fault::new("DescribeStackEvents", Trouble::Silent, 2).after(2));
@@ -130,7 +142,8 @@ fn a_lost_execution_is_joined_by_the_next_deploy() {
 fn events_that_may_not_be_read_end_the_watching_alone() {
     let fake = Fake::deployed();
     fake.meets(Fault::new("DescribeStackEvents", Trouble::Denied, 9).after(1));
-    fake.jqs().run(UPDATE).expect(1).says("cannot read the events").says("not authorized");
+    let run = fake.jqs().run(UPDATE).expect(1).says("cannot read the events").says("not authorized");
+    run.says("`jaeger` is watched no longer: AWS goes on with it.");
     assert_eq!(fake.status("jaeger"), "UPDATE_IN_PROGRESS");
     fake.world().faults.clear();
     fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &["joining"]);
