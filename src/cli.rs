@@ -51,6 +51,12 @@ pub(crate) struct Global {
     /// When to use colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
+    /// Pauses between two looks at AWS, the shortest and the longest, in milliseconds
+    #[arg(long, global = true, hide = true, env = "JQS_POLL_MILLISECONDS", value_name = "MIN:MAX")]
+    pub(crate) poll: Option<jqs_stacks::Pace>,
+    /// How long one call to AWS may take
+    #[arg(long, global = true, hide = true, env = "JQS_CALL_TIMEOUT_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) call_timeout: Option<u64>,
     /// Say more on stderr; twice for the calls to AWS
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -182,17 +182,15 @@ pub(crate) fn apply(cli: &mut Cli, matches: &ArgMatches) -> Result<Vec<Origin>> 
         fill("vpc-cidr", &mut template.vpc_cidr, range);
         fill("image", &mut template.image, image);
         fill("image-tag", &mut template.image_tag, tag);
-        let lists: [(_, &mut Vec<String>, fn(&Values) -> &Vec<String>); 2] = [
-            ("private-subnets", &mut template.private_subnets, |values| &values.private_subnets),
-            ("public-subnets", &mut template.public_subnets, |values| &values.public_subnets),
-        ];
-        for (key, slot, of) in lists {
-            let found = layers.get(|values| Some(of(values).clone()).filter(|list| !list.is_empty()));
+        let mut fill_list = |key: &str, slot: &mut Vec<String>, found: Option<(Vec<String>, String)>| {
             if let (true, Some((list, from))) = (slot.is_empty(), found) {
                 *slot = list;
                 filled.insert(key.to_owned(), from);
             }
-        }
+        };
+        let list = |list: &Vec<String>| Some(list.clone()).filter(|list| !list.is_empty());
+        fill_list("private-subnets", &mut template.private_subnets, layers.get(|values| list(&values.private_subnets)));
+        fill_list("public-subnets", &mut template.public_subnets, layers.get(|values| list(&values.public_subnets)));
         let own = layers.own.iter().flat_map(|(_, values)| values.parameters.keys());
         let names: std::collections::BTreeSet<&String> = own.chain(project.config.parameters.keys()).collect();
         for name in names {

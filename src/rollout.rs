@@ -3,15 +3,15 @@
 use crate::context::Context;
 use crate::ecs::{self, Ecs, Service, ServiceAddress};
 use crate::exit::Exit;
+use crate::progress;
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::Session;
+use jqs_stacks::patience::Patience;
 use jqs_stacks::stack::{self, Stack};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
 pub(crate) const DEFAULT_STEADY_WAIT_SECONDS: u64 = 1_200;
-const POLL_FIRST_MILLISECONDS: u64 = 500;
-const POLL_MAX_MILLISECONDS: u64 = 5_000;
 
 /// One service with the deployment that was asked for.
 struct Rollout {
@@ -33,7 +33,7 @@ pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack)
         rollouts.push(Rollout { address, deployment });
     }
     tokio::select! {
-        done = wait(context, &ecs, rollouts) => done,
+        done = wait(context, session, &ecs, rollouts) => done,
         () = context.interrupt.raised() => {
             context.printer.note("Detached: ECS goes on with the deployments.");
             context.printer.hint(&format!("`jqs status --name {}` tells how they stand", stack.name));
@@ -42,14 +42,29 @@ pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack)
     }
 }
 
-async fn wait(context: &Context, ecs: &Ecs, mut open: Vec<Rollout>) -> Result<Exit> {
+async fn wait(context: &Context, session: &Session, ecs: &Ecs, mut open: Vec<Rollout>) -> Result<Exit> {
     let began = Instant::now();
-    let mut pause = POLL_FIRST_MILLISECONDS;
+    let mut pause = Duration::ZERO;
+    let (mut patience, mut lost) = (Patience::default(), None);
     let mut exit = Exit::Done;
     while !open.is_empty() {
         let mut waiting = Vec::new();
         for rollout in open {
-            let service = ecs.service(&rollout.address).await?;
+            let look = match ecs.service(&rollout.address).await {
+                Ok(service) => {
+                    patience.answered();
+                    Ok(service)
+                }
+                Err(error) => Err(patience.tolerate(session, error).await?),
+            };
+            if let Some(text) = progress::connection(lost.as_ref(), look.as_ref().err()) {
+                context.printer.note(&text);
+            }
+            lost = look.as_ref().err().cloned();
+            let Ok(service) = look else {
+                waiting.push(rollout);
+                continue;
+            };
             if is_given_up(&service, &rollout) {
                 fail(context, ecs, &rollout, &service).await;
                 exit = Exit::Failed;
@@ -68,8 +83,8 @@ async fn wait(context: &Context, ecs: &Ecs, mut open: Vec<Rollout>) -> Result<Ex
             let message = format!("{names} not steady within {DEFAULT_STEADY_WAIT_SECONDS} seconds");
             return Err(Error::new(ErrorKind::TimedOut, message).hint("`jqs status` tells what is wrong with them"));
         }
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        pause = (pause * 3 / 2).min(POLL_MAX_MILLISECONDS);
+        pause = session.pace.slower(pause);
+        tokio::time::sleep(pause).await;
     }
     Ok(exit)
 }

@@ -34,6 +34,8 @@ impl Settings {
                 region: global.region.clone(),
                 allow_unknown_region: std::env::var(jqs_cfn::region::ALLOW_UNKNOWN_REGION_VARIABLE)
                     .is_ok_and(|value| value == "1"),
+                pace: global.poll.unwrap_or_default(),
+                call_timeout_seconds: global.call_timeout,
             },
             json: global.json,
             verbosity: global.verbose,

@@ -86,6 +86,12 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, ErrorKind::Throttled | ErrorKind::Unreachable)
     }
+
+    /// Somebody has to sign in, or to sign in again.
+    pub fn is_about_credentials(&self) -> bool {
+        use ErrorKind::{ExpiredCredentials, InvalidCredentials, NoCredentials};
+        matches!(self.kind, ExpiredCredentials | InvalidCredentials | NoCredentials)
+    }
 }
 
 impl Display for Error {

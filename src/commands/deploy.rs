@@ -1,6 +1,7 @@
 //! `jqs deploy`: check → bucket → upload → change set → approve → watch → outputs.
 
 use super::operation::{self, Ended, Planned};
+use super::{deletion, recovery, verdict};
 use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure, TargetArgs};
 use crate::context::Context;
@@ -31,18 +32,22 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
     }
     check_offline(context, &arguments.target)?;
     let (session, identity) = context.identified_session().await?;
-    let found = stack::find(&session, &arguments.target.stack.name).await?;
-    let readiness = found.as_ref().map(Stack::readiness);
+    let mut found = stack::find(&session, &arguments.target.stack.name).await?;
     if let Some(stack) = &found {
+        refuse_foreign(&session, stack).await?;
         match stack.readiness() {
             Readiness::Busy if stack.status != "DELETE_IN_PROGRESS" => return rejoin(context, &session, stack).await,
-            Readiness::Stuck => return Err(operation::stuck(stack)),
+            Readiness::Stuck => match recovery::recover(context, &session, stack, arguments.yes).await? {
+                Ended::Well { stack, .. } => found = Some(*stack),
+                ended => return Ok(ended.exit()),
+            },
             Readiness::Empty => {
                 context.printer.note(&format!("`{}` was planned once and never made: making it now.", stack.name));
             }
-            _ => refuse_foreign(stack)?,
+            _ => {}
         }
     }
+    let readiness = found.as_ref().map(Stack::readiness);
     let current = found.as_ref().filter(|_| readiness == Some(Readiness::Updatable));
     let mut prepared = prepare(context, &session, &identity, &arguments.target, current).await?;
     if let Some(stack) = found.as_ref().filter(|_| matches!(readiness, Some(Readiness::Dead | Readiness::Busy))) {
@@ -134,8 +139,9 @@ pub(super) fn check_offline(context: &Context, arguments: &TargetArgs) -> Result
     parameters::resolve(&template, &given, &any).map(drop)
 }
 
-pub(super) fn refuse_foreign(stack: &Stack) -> Result<()> {
-    if stack.tags.contains_key(TAG_NAME) {
+pub(super) async fn refuse_foreign(session: &Session, stack: &Stack) -> Result<()> {
+    let is_planned = stack.readiness() == Readiness::Empty;
+    if stack.tags.contains_key(TAG_NAME) || (is_planned && change_set::are_ours(session, &stack.id).await?) {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Refused, format!("the stack `{}` was not made by `jqs`", stack.name))
@@ -160,7 +166,7 @@ async fn replace(context: &Context, session: &Session, stack: &Stack, yes: bool)
             return Ok(Ended::Refused);
         }
     }
-    operation::delete(context, session, stack, false).await
+    deletion::delete(context, session, stack, false).await
 }
 
 /// All that is decided before anything is changed in AWS.
@@ -301,13 +307,17 @@ pub(super) async fn conclude(context: &Context, session: &Session, name: &str, e
     let exit = ended.exit();
     let stack = match ended {
         Ended::Well { stack, .. } => *stack,
-        Ended::Unchanged => {
-            context.printer.success(&format!("{name} is up to date: nothing to change"));
-            match stack::find(session, name).await? {
-                Some(stack) => return Ok(report(context, &stack, false)),
-                None => return Ok(exit),
+        Ended::Unchanged => match stack::find(session, name).await? {
+            // An update that was kept as it failed left its parameters behind, though not what they ask for.
+            Some(stack) if stack.status == "UPDATE_FAILED" => {
+                verdict::explain(context, session, &stack, &[]).await;
+                return Ok(Exit::Failed);
             }
-        }
+            found => {
+                context.printer.success(&format!("{name} is up to date: nothing to change"));
+                return Ok(found.map_or(exit, |stack| report(context, &stack, false)));
+            }
+        },
         _ => return Ok(exit),
     };
     Ok(report(context, &stack, true))

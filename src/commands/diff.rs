@@ -1,7 +1,7 @@
 //! `jqs diff`: what `jqs deploy` would do, without doing it.
 
-use super::deploy;
 use super::operation::{self, Planned};
+use super::{deploy, verdict};
 use crate::cli::TargetArgs;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -34,9 +34,9 @@ pub(crate) async fn diff(context: &Context, arguments: &DiffArgs) -> Result<Exit
     let found = stack::find(&session, &arguments.stack.name).await?;
     if let Some(stack) = &found {
         match stack.readiness() {
-            Readiness::Updatable => deploy::refuse_foreign(stack)?,
+            Readiness::Updatable => deploy::refuse_foreign(&session, stack).await?,
             Readiness::Empty => {}
-            _ => return Err(operation::unusable(stack)),
+            _ => return Err(verdict::unusable(stack)),
         }
     }
     let current = found.as_ref().filter(|stack| stack.readiness() == Readiness::Updatable);

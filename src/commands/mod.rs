@@ -1,7 +1,8 @@
-//! One file per verb.
+//! One file per verb; beside them what several verbs do: `operation`, `deletion`, `recovery`, `verdict`.
 
 pub(crate) mod config;
 pub(crate) mod cost;
+mod deletion;
 mod deploy;
 pub(crate) mod diff;
 mod drift;
@@ -13,6 +14,7 @@ pub(crate) mod list;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
+mod recovery;
 mod redeploy;
 pub(crate) mod render;
 pub(crate) mod rollback;
@@ -20,6 +22,7 @@ pub(crate) mod shell;
 mod status;
 mod teardown;
 mod up;
+mod verdict;
 mod watch;
 
 use crate::cli::Command;

@@ -1,5 +1,6 @@
 //! `jqs redeploy`: new tasks, a new image, or the whole stack again.
 
+use super::deletion;
 use super::deploy::{TAG_ENTRY, conclude, refuse_foreign};
 use super::operation::{self, Ended};
 use crate::approval::{self, Approval};
@@ -21,7 +22,7 @@ const HIDDEN_VALUE: &str = "****";
 pub(crate) async fn redeploy(context: &Context, arguments: &RedeployArgs) -> Result<Exit> {
     let (session, identity) = context.identified_session().await?;
     let stack = stack::get(&session, &arguments.stack.name).await?;
-    refuse_foreign(&stack)?;
+    refuse_foreign(&session, &stack).await?;
     if stack.readiness() == Readiness::Busy {
         return Err(Error::new(ErrorKind::StackBusy, format!("`{}` is in {}", stack.name, stack.status))
             .hint(format!("`jqs deploy --name {}` joins what goes on; redeploy after it", stack.name)));
@@ -100,7 +101,7 @@ async fn recreate(
         tags: stack.tags.clone(),
         on_failure: OnFailure::Rollback,
     };
-    let deleted = operation::delete(context, session, stack, false).await?;
+    let deleted = deletion::delete(context, session, stack, false).await?;
     if !matches!(deleted, Ended::Well { .. }) {
         printer.hint(&format!("once it is deleted, this makes it again:\n{}", deploy_command(stack, &parameters)));
         return Ok(deleted.exit());

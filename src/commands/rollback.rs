@@ -35,7 +35,7 @@ pub(crate) struct RollbackArgs {
 pub(crate) async fn rollback(context: &Context, arguments: &RollbackArgs) -> Result<Exit> {
     let (session, _) = context.identified_session().await?;
     let found = stack::get(&session, &arguments.stack.name).await?;
-    super::deploy::refuse_foreign(&found)?;
+    super::deploy::refuse_foreign(&session, &found).await?;
     let Some(way) = rollback::way(&found.status) else {
         return Err(Error::new(ErrorKind::StackUnusable, format!("`{}` is in {}", found.name, found.status))
             .hint("there is nothing to roll back: `jqs deploy` with the parameters of before undoes an update"));

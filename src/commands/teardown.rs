@@ -1,7 +1,8 @@
 //! `jqs teardown`: the stack with all that is nested in it, then the bucket of the templates; and what is left, if anything.
 
+use super::deletion;
 use super::deploy::{TAG_NAME, refuse_foreign};
-use super::operation::{self, Ended};
+use super::operation::Ended;
 use crate::approval::{self, Approval};
 use crate::cli::TeardownArgs;
 use crate::context::Context;
@@ -32,7 +33,7 @@ pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Res
         }
         return finish(context, &session, name, &bucket, &[]).await;
     };
-    refuse_foreign(&found)?;
+    refuse_foreign(&session, &found).await?;
     let resources = stack::resources(&session, &found.id).await?;
     let kept = retention::retained(&session, &found.id, &resources).await?;
     let goes: Vec<StackResource> =
@@ -44,8 +45,7 @@ pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Res
         printer.note("Nothing was deleted.");
         return Ok(Exit::Refused);
     }
-    let force = arguments.force && found.status == "DELETE_FAILED";
-    match operation::delete(context, &session, &found, force).await? {
+    match deletion::delete(context, &session, &found, arguments.force).await? {
         Ended::Well { events, .. } => finish(context, &session, name, &bucket, &left_behind(&kept, &events)).await,
         ended => Ok(ended.exit()),
     }
@@ -147,7 +147,7 @@ fn report(context: &Context, name: &str, bucket_removed: bool, left: &[String]) 
         printer.note("Nothing is left.");
         return;
     }
-    printer.warning("these are left, as their templates say:");
+    printer.warning("these are left, as their templates say or because they could not be deleted:");
     for resource in left {
         printer.note(&format!("  {resource}"));
     }

@@ -8,8 +8,9 @@ use crate::context::Context;
 use crate::printer::{Printer, paint};
 use console::Style;
 use jqs_cfn::Result;
+use jqs_stacks::patience::Loss;
 use jqs_stacks::stack::Stack;
-use jqs_stacks::watch::{Look, StackEvent, Watcher};
+use jqs_stacks::watch::{StackEvent, Watcher};
 use std::time::Duration;
 use tree::Tree;
 pub(crate) use tree::duration;
@@ -40,7 +41,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
         (false, true) => View::Tree(Box::new(Tree::new(name))),
         (false, false) => View::Lines,
     };
-    let mut was_lost = false;
+    let mut lost = None;
     loop {
         let look = {
             let mut next = std::pin::pin!(watcher.next());
@@ -58,10 +59,11 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
             }
         };
         let look = look.inspect_err(|_| view.close(printer))?;
-        if look.lost.is_some() != was_lost {
-            was_lost = look.lost.is_some();
-            view.connection(printer, &look);
+        let text = connection(lost.as_ref(), look.lost.as_ref());
+        if let Some(text) = text {
+            view.say(printer, &text);
         }
+        lost = look.lost;
         view.events(printer, &look.events);
         if let Some(stack) = look.finished {
             view.close(printer);
@@ -81,14 +83,10 @@ impl View {
         }
     }
 
-    fn connection(&mut self, printer: &Printer, look: &Look) {
-        let text = match &look.lost {
-            Some((_, why)) => format!("AWS does not answer, trying on: {why}"),
-            None => "AWS answers again".to_owned(),
-        };
+    fn say(&mut self, printer: &Printer, text: &str) {
         match self {
-            Self::Tree(tree) => tree.say(&text),
-            Self::Lines | Self::Json => printer.warning(&text),
+            Self::Tree(tree) => tree.say(text),
+            Self::Lines | Self::Json => printer.note(text),
         }
     }
 
@@ -108,6 +106,20 @@ impl View {
     }
 }
 
+/// What to say when an answer is lost or comes again; nothing while that stays as it is.
+pub(crate) fn connection(before: Option<&Loss>, now: Option<&Loss>) -> Option<String> {
+    match (before, now) {
+        (None | Some(Loss::Credentials(_)), Some(Loss::Answer(why))) => {
+            Some(format!("waiting: AWS does not answer, trying on: {why}"))
+        }
+        (None | Some(Loss::Answer(_)), Some(Loss::Credentials(why))) => {
+            Some(format!("waiting: credentials are needed anew, sign in meanwhile: {why}"))
+        }
+        (Some(_), None) => Some("AWS answers again".to_owned()),
+        _ => None,
+    }
+}
+
 /// A nested stack speaks of itself, and its parent speaks of it in the same words: once is enough, unless it fails.
 fn is_echo(event: &StackEvent) -> bool {
     event.is_stack_itself() && !event.path.is_empty() && !event.has_failed()
@@ -117,7 +129,8 @@ fn line(event: &StackEvent) -> String {
     let time = event.time.strftime("%H:%M:%S");
     let name = if event.path.is_empty() { event.logical_id.clone() } else { event.path.join("/") };
     let status = paint(&format!("{:<28}", event.status), style_of(&event.status));
-    let reason = event.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();
+    let reason = event.reason.as_ref().or(event.detail.as_ref());
+    let reason = reason.map(|reason| format!("  {reason}")).unwrap_or_default();
     format!("{time}  {status}  {name}  {}{reason}", event.kind)
 }
 

@@ -181,6 +181,7 @@ mod tests {
             physical_id: String::new(),
             kind: kind.to_owned(),
             status: status.to_owned(),
+            detail: None,
             reason: status.ends_with("_FAILED").then(|| "no room".to_owned()),
         }
     }

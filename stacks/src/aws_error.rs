@@ -4,13 +4,12 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use jqs_cfn::{Error, ErrorKind};
 use std::error::Error as StdError;
-use std::fmt::{Debug, Display};
+use std::fmt::Display;
 
 /// Reads an SDK failure: `action` completes the sentence "cannot …".
-pub fn aws_error<E, R>(action: impl Display, failure: SdkError<E, R>) -> Error
+pub fn aws_error<E>(action: impl Display, failure: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-    R: Debug + Send + Sync + 'static,
 {
     let (kind, cause) = classify(&failure);
     let error = Error::new(kind, format!("cannot {action}")).because(cause);
@@ -20,23 +19,27 @@ where
     }
 }
 
-fn classify<E, R>(failure: &SdkError<E, R>) -> (ErrorKind, String)
+fn classify<E>(failure: &SdkError<E>) -> (ErrorKind, String)
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-    R: Debug + Send + Sync + 'static,
 {
     if let Some(found) = credentials_failure(failure) {
         return found;
     }
     match failure {
         SdkError::ServiceError(context) => {
-            let error = context.err();
-            let code = error.code().unwrap_or("unknown error");
+            let (error, status) = (context.err(), context.raw().status());
+            let Some(code) = error.code() else {
+                // Something between here and AWS answers in words of its own.
+                let kind = if status.is_server_error() { ErrorKind::Unreachable } else { ErrorKind::Service };
+                return (kind, format!("the answer has the status {} and no words of AWS", status.as_u16()));
+            };
             let message = error.message().unwrap_or("the service gave no message").trim_end_matches('.').to_owned();
             (kind_of_code(code), format!("{message} ({code})"))
         }
         SdkError::TimeoutError(_) => (ErrorKind::Unreachable, "no answer in time".to_owned()),
-        SdkError::DispatchFailure(_) => (ErrorKind::Unreachable, innermost(failure)),
+        // No connection, or one that broke in the middle of an answer.
+        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => (ErrorKind::Unreachable, innermost(failure)),
         _ => (ErrorKind::Service, innermost(failure)),
     }
 }

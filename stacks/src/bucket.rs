@@ -51,8 +51,13 @@ pub async fn ensure(session: &Session, identity: &Identity, bucket: &str) -> Res
 
 /// Whether `jqs` made the bucket: what it did not make, it does not remove.
 pub async fn is_ours(session: &Session, bucket: &str) -> Result<bool> {
+    has_tag(session, bucket, (TAG_KEY, TAG_VALUE)).await
+}
+
+/// Whether the bucket carries that tag; one that is gone does not.
+pub async fn has_tag(session: &Session, bucket: &str, (key, value): (&str, &str)) -> Result<bool> {
     match session.s3.get_bucket_tagging().bucket(bucket).send().await {
-        Ok(tagging) => Ok(tagging.tag_set().iter().any(|tag| tag.key() == TAG_KEY && tag.value() == TAG_VALUE)),
+        Ok(tagging) => Ok(tagging.tag_set().iter().any(|tag| tag.key() == key && tag.value() == value)),
         Err(failure) if matches!(failure.code(), Some("NoSuchTagSet" | "NoSuchBucket")) => Ok(false),
         Err(failure) => Err(aws_error(format!("read the tags of the bucket `{bucket}`"), failure)),
     }
@@ -134,8 +139,20 @@ fn tls_only(bucket: &str, partition: &str) -> String {
     .to_string()
 }
 
-/// Empties the bucket, versions and delete markers included, and removes it. One that is gone already is fine.
+/// Empties the bucket and removes it. One that is gone already is fine.
 pub async fn remove(session: &Session, bucket: &str) -> Result<()> {
+    empty(session, bucket).await?;
+    match session.s3.delete_bucket().bucket(bucket).send().await {
+        Err(failure) if failure.code() == Some("NoSuchBucket") => Ok(()),
+        other => {
+            other.map_err(|failure| aws_error(format!("remove the bucket `{bucket}`"), failure))?;
+            Ok(())
+        }
+    }
+}
+
+/// Deletes all objects, versions and delete markers included.
+pub async fn empty(session: &Session, bucket: &str) -> Result<()> {
     // Every round deletes what it lists or fails, so the first page is always the next one.
     loop {
         let page = match session.s3.list_object_versions().bucket(bucket).send().await {
@@ -151,16 +168,9 @@ pub async fn remove(session: &Session, bucket: &str) -> Result<()> {
             })
             .collect::<Vec<_>>();
         if objects.is_empty() {
-            break;
+            return Ok(());
         }
         delete_objects(session, bucket, objects).await?;
-    }
-    match session.s3.delete_bucket().bucket(bucket).send().await {
-        Err(failure) if failure.code() == Some("NoSuchBucket") => Ok(()),
-        other => {
-            other.map_err(|failure| aws_error(format!("remove the bucket `{bucket}`"), failure))?;
-            Ok(())
-        }
     }
 }
 

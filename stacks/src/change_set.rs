@@ -3,6 +3,7 @@
 use crate::aws_error;
 use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, RequiresRecreation,
@@ -16,8 +17,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const DEFAULT_CREATION_WAIT_SECONDS: u64 = 900;
-const POLL_FIRST_MILLISECONDS: u64 = 300;
-const POLL_MAX_MILLISECONDS: u64 = 3_000;
+/// What the names of our change sets begin with.
+pub const NAME_PREFIX: &str = "jqs-";
 
 #[derive(Debug, Clone)]
 pub enum TemplateSource {
@@ -50,6 +51,7 @@ pub enum OnFailure {
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeSet {
     pub id: String,
+    pub name: String,
     pub stack_id: String,
     pub creates: bool,
     pub changes: Vec<Change>,
@@ -115,6 +117,8 @@ pub async fn create(session: &Session, request: &ChangeSetRequest) -> Result<Cha
         .create_change_set()
         .stack_name(&request.stack_name)
         .change_set_name(&request.change_set_name)
+        // A call that is sent again because its answer was lost must not be taken for a second one.
+        .client_token(&request.change_set_name)
         .change_set_type(if request.creates { ChangeSetType::Create } else { ChangeSetType::Update })
         .include_nested_stacks(true)
         .capabilities(Capability::CapabilityIam)
@@ -143,6 +147,7 @@ pub async fn create(session: &Session, request: &ChangeSetRequest) -> Result<Cha
     tracing::debug!(id = answer.id(), stack = answer.stack_id(), "asked for a change set");
     Ok(ChangeSet {
         id: answer.id().unwrap_or_default().to_owned(),
+        name: request.change_set_name.clone(),
         stack_id: answer.stack_id().unwrap_or_default().to_owned(),
         creates: request.creates,
         changes: Vec::new(),
@@ -201,7 +206,7 @@ fn nested_change_set(reason: &str) -> Option<&str> {
 
 async fn wait(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOutput>> {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(DEFAULT_CREATION_WAIT_SECONDS);
-    let mut pause = POLL_FIRST_MILLISECONDS;
+    let mut pause = Duration::ZERO;
     loop {
         let pages = describe(session, id).await?;
         let status = pages.first().and_then(DescribeChangeSetOutput::status);
@@ -214,8 +219,8 @@ async fn wait(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOutput
                 format!("AWS has not worked out the changes within {DEFAULT_CREATION_WAIT_SECONDS} seconds"),
             ));
         }
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        pause = (pause * 3 / 2).min(POLL_MAX_MILLISECONDS);
+        pause = session.pace.slower(pause);
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -262,8 +267,9 @@ pub async fn recall(session: &Session, id: &str, creates: bool) -> Result<Change
         }));
     }
     let stack_id = first.stack_id().unwrap_or_default().to_owned();
+    let name = first.change_set_name().unwrap_or_default().to_owned();
     let changes = read(session, pages, 0).await?;
-    Ok(ChangeSet { id: id.to_owned(), stack_id, creates, changes })
+    Ok(ChangeSet { id: id.to_owned(), name, stack_id, creates, changes })
 }
 
 fn gone(why: &str) -> Error {
@@ -272,8 +278,28 @@ fn gone(why: &str) -> Error {
 
 pub async fn execute(session: &Session, change_set: &ChangeSet) -> Result<()> {
     let call = session.cloudformation.execute_change_set().change_set_name(&change_set.id);
-    call.send().await.map_err(|failure| aws_error("execute the change set", failure))?;
+    call.client_request_token(&change_set.name).send().await.map_err(|failure| {
+        let is_obsolete = failure.code() == Some("InvalidChangeSetStatus");
+        let error = aws_error("execute the change set", failure);
+        match is_obsolete {
+            true => error.hint("the stack has changed since the plan was made: run the command again for a new one"),
+            false => error,
+        }
+    })?;
     Ok(())
+}
+
+/// Whether all change sets of a stack are ours. One that was only planned has no tags to tell whose it is.
+pub async fn are_ours(session: &Session, stack_id: &str) -> Result<bool> {
+    let mut pages = session.cloudformation.list_change_sets().stack_name(stack_id).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|failure| aws_error("list the change sets of the stack", failure))?;
+        let mut names = page.summaries().iter().filter_map(|summary| summary.change_set_name());
+        if !names.all(|name| name.starts_with(NAME_PREFIX)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Removes the change set, and the empty stack that AWS made to hold it.

@@ -1,11 +1,13 @@
-//! Deleting a stack with all that is nested in it. The watching is `watch`'s.
+//! Deleting a stack with all that is nested in it, and clearing away what keeps it. The watching is `watch`'s.
 
-use crate::aws_error;
 use crate::session::Session;
-use crate::stack;
+use crate::stack::{self, StackResource};
+use crate::{aws_error, bucket};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::DeletionMode;
 use jqs_cfn::Result;
+
+const BUCKET: &str = "AWS::S3::Bucket";
 
 /// Asks for the deletion. `force` gives up on what cannot be deleted, which AWS allows in `DELETE_FAILED` alone.
 pub async fn delete(session: &Session, stack_id: &str, force: bool) -> Result<()> {
@@ -24,6 +26,22 @@ pub async fn delete(session: &Session, stack_id: &str, force: bool) -> Result<()
             Err(error.hint(format!("the stack is protected; to lift that: `{command} {}`", short_name(stack_id))))
         }
     }
+}
+
+/// Empties those of the buckets among `blocking` that carry the tag, and so belong to the stack; tells which.
+pub async fn empty_buckets<'a>(
+    session: &Session,
+    blocking: &'a [StackResource],
+    tag: (&str, &str),
+) -> Result<Vec<&'a StackResource>> {
+    let mut emptied = Vec::new();
+    for resource in blocking.iter().filter(|resource| resource.kind == BUCKET) {
+        if bucket::has_tag(session, &resource.physical_id, tag).await? {
+            bucket::empty(session, &resource.physical_id).await?;
+            emptied.push(resource);
+        }
+    }
+    Ok(emptied)
 }
 
 /// The name in a stack's ARN (`arn:…:stack/NAME/UUID`), or the text itself.

@@ -80,6 +80,7 @@ mod tests {
             physical_id: physical.to_owned(),
             kind: if is_stack { NESTED_STACK.to_owned() } else { "AWS::SNS::Topic".to_owned() },
             status: status.to_owned(),
+            detail: None,
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
         }
     }

@@ -5,9 +5,12 @@
 mod aws_error;
 pub mod bucket;
 pub mod change_set;
+mod credentials;
 pub mod delete;
 pub mod drift;
 pub mod failure;
+pub mod pace;
+pub mod patience;
 pub mod retention;
 pub mod rollback;
 pub mod session;
@@ -16,4 +19,5 @@ pub mod upload;
 pub mod watch;
 
 pub use aws_error::aws_error;
+pub use pace::Pace;
 pub use session::{Identity, Session, SessionOptions};

@@ -1,8 +1,9 @@
 //! Going back: what an unfinished or failed operation is undone with depends on the state of the stack.
 
 use crate::aws_error;
+use crate::delete::short_name;
 use crate::session::Session;
-use crate::stack::Stack;
+use crate::stack::{Stack, StackResource};
 use jqs_cfn::Result;
 
 /// How a stack in some state goes back to where it was.
@@ -25,24 +26,35 @@ pub fn way(status: &str) -> Option<Way> {
     }
 }
 
-/// Starts it. `skip` are logical ids of resources that a stuck rollback leaves as they are; in a nested stack, `STACK.ID`.
-pub async fn start(session: &Session, stack: &Stack, way: Way, skip: &[String]) -> Result<()> {
+/// Starts it; asked twice with the same token, once. `skip` names resources that a stuck rollback leaves as they are. The
+/// watching is `watch`'s.
+pub async fn start(session: &Session, stack: &Stack, way: Way, skip: &[String], token: &str) -> Result<()> {
     let client = &session.cloudformation;
     let action = || format!("roll `{}` back", stack.name);
     match way {
         Way::Cancel => {
-            let call = client.cancel_update_stack().stack_name(&stack.id);
+            let call = client.cancel_update_stack().stack_name(&stack.id).client_request_token(token);
             call.send().await.map(drop).map_err(|failure| aws_error(action(), failure))
         }
         Way::Continue => {
             let skip = (!skip.is_empty()).then(|| skip.to_vec());
-            let call = client.continue_update_rollback().stack_name(&stack.id).set_resources_to_skip(skip);
+            let call = client.continue_update_rollback().stack_name(&stack.id).client_request_token(token);
+            let call = call.set_resources_to_skip(skip);
             call.send().await.map(drop).map_err(|failure| aws_error(action(), failure))
         }
         Way::Roll => {
-            let call = client.rollback_stack().stack_name(&stack.id);
+            let call = client.rollback_stack().stack_name(&stack.id).client_request_token(token);
             call.send().await.map(drop).map_err(|failure| aws_error(action(), failure))
         }
+    }
+}
+
+/// What `ResourcesToSkip` calls a resource: those of nested stacks have the name of their stack in front.
+pub fn name_to_skip(resource: &StackResource) -> String {
+    let logical_id = resource.path.last().map_or("", String::as_str);
+    match resource.path.len() {
+        1 => logical_id.to_owned(),
+        _ => format!("{}.{logical_id}", short_name(&resource.stack_id)),
     }
 }
 

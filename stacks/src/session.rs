@@ -1,6 +1,9 @@
 //! The clients, and who is calling: made once, by the SDK's own chain of credentials, region and endpoint.
 
 use crate::aws_error;
+use crate::credentials::RenewableCredentials;
+use crate::pace::Pace;
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -20,6 +23,9 @@ pub struct SessionOptions {
     pub profile: Option<String>,
     pub region: Option<String>,
     pub allow_unknown_region: bool,
+    pub pace: Pace,
+    /// How long one call may take; nothing for `DEFAULT_ATTEMPT_TIMEOUT_SECONDS`.
+    pub call_timeout_seconds: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +34,9 @@ pub struct Session {
     pub cloudformation: aws_sdk_cloudformation::Client,
     pub s3: aws_sdk_s3::Client,
     pub region: String,
+    pub pace: Pace,
     profile: Option<String>,
+    credentials: RenewableCredentials,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -42,13 +50,19 @@ pub struct Identity {
 impl Session {
     /// Reads the configuration; makes no call to AWS except where a profile says that credentials come from one.
     pub async fn open(options: &SessionOptions) -> Result<Self> {
+        let call_timeout = options.call_timeout_seconds.unwrap_or(DEFAULT_ATTEMPT_TIMEOUT_SECONDS);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(DEFAULT_CONNECT_TIMEOUT_SECONDS))
-            .operation_attempt_timeout(Duration::from_secs(DEFAULT_ATTEMPT_TIMEOUT_SECONDS))
+            .operation_attempt_timeout(Duration::from_secs(call_timeout))
             .build();
+        let retries = RetryConfig::standard().with_max_attempts(DEFAULT_ATTEMPTS_MAX);
+        let credentials = RenewableCredentials::new(options.profile.clone());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(DEFAULT_ATTEMPTS_MAX))
-            .timeout_config(timeouts);
+            .retry_config(retries.with_initial_backoff(options.pace.min))
+            .timeout_config(timeouts)
+            .credentials_provider(credentials.clone())
+            // What the SDK keeps could not be taken from it when AWS refuses it.
+            .identity_cache(IdentityCache::no_cache());
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
@@ -66,11 +80,18 @@ impl Session {
         }
         let cloudformation = aws_sdk_cloudformation::Client::new(&config);
         let s3 = aws_sdk_s3::Client::new(&config);
-        Ok(Self { config, cloudformation, s3, region, profile: options.profile.clone() })
+        let (pace, profile) = (options.pace, options.profile.clone());
+        Ok(Self { config, cloudformation, s3, region, pace, profile, credentials })
+    }
+
+    /// Credentials that AWS has refused are looked for again with the next call: somebody may have signed in meanwhile.
+    pub async fn renew_credentials(&self) {
+        self.credentials.renew().await;
     }
 
     pub async fn identity(&self) -> Result<Identity> {
         let retries = RetryConfig::standard().with_max_attempts(DEFAULT_FIRST_CALL_ATTEMPTS_MAX);
+        let retries = retries.with_initial_backoff(self.pace.min);
         let config = aws_sdk_sts::config::Builder::from(&self.config).retry_config(retries).build();
         let caller = aws_sdk_sts::Client::from_conf(config)
             .get_caller_identity()

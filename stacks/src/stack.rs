@@ -33,6 +33,11 @@ pub struct StackResource {
     pub kind: String,
     pub physical_id: String,
     pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The stack that it is in.
+    #[serde(skip)]
+    pub stack_id: String,
 }
 
 /// What the state of a stack allows.
@@ -45,7 +50,7 @@ pub enum Readiness {
     Busy,
     /// Its creation failed: it can only be deleted.
     Dead,
-    /// Its rollback failed: somebody has to repair something first.
+    /// The rollback of an update failed: it has to end before anything else is done.
     Stuck,
 }
 
@@ -64,7 +69,7 @@ pub fn readiness(status: &str) -> Readiness {
     match status {
         "REVIEW_IN_PROGRESS" => Readiness::Empty,
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" => Readiness::Dead,
-        "UPDATE_ROLLBACK_FAILED" | "UPDATE_FAILED" => Readiness::Stuck,
+        "UPDATE_ROLLBACK_FAILED" => Readiness::Stuck,
         _ if status.ends_with("_IN_PROGRESS") => Readiness::Busy,
         _ => Readiness::Updatable,
     }
@@ -116,7 +121,7 @@ pub async fn resources(session: &Session, stack: &str) -> Result<Vec<StackResour
                 other => other.map_err(|failure| aws_error(format!("list the resources of `{id}`"), failure))?,
             };
             for summary in page.stack_resource_summaries() {
-                let resource = StackResource::new(summary, &path);
+                let resource = StackResource::new(summary, &id, &path);
                 let is_gone = resource.status == "DELETE_COMPLETE";
                 if resource.kind == NESTED_STACK
                     && !is_gone
@@ -135,8 +140,13 @@ pub async fn resources(session: &Session, stack: &str) -> Result<Vec<StackResour
     Ok(found)
 }
 
+/// Those of `resources` at which an operation failed; nested stacks only repeat what is in them.
+pub fn failed(resources: &[StackResource]) -> impl Iterator<Item = &StackResource> {
+    resources.iter().filter(|resource| resource.status.ends_with("_FAILED") && resource.kind != NESTED_STACK)
+}
+
 impl StackResource {
-    fn new(summary: &types::StackResourceSummary, parent: &[String]) -> Self {
+    fn new(summary: &types::StackResourceSummary, stack_id: &str, parent: &[String]) -> Self {
         let mut path = parent.to_vec();
         path.push(summary.logical_resource_id().unwrap_or_default().to_owned());
         Self {
@@ -144,6 +154,8 @@ impl StackResource {
             kind: summary.resource_type().unwrap_or_default().to_owned(),
             physical_id: summary.physical_resource_id().unwrap_or_default().to_owned(),
             status: summary.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: summary.resource_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+            stack_id: stack_id.to_owned(),
         }
     }
 }
@@ -191,6 +203,7 @@ mod tests {
             ("ROLLBACK_COMPLETE", Readiness::Dead),
             ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Readiness::Busy),
             ("DELETE_IN_PROGRESS", Readiness::Busy),
+            ("UPDATE_FAILED", Readiness::Updatable),
             ("UPDATE_ROLLBACK_FAILED", Readiness::Stuck),
         ] {
             assert_eq!(readiness(status), expected, "{status}");
