@@ -24,6 +24,11 @@ struct Contents {
     faults: Vec<(String, Vec<StatusCode>)>,
     asks: Option<&'static str>,
     lies: bool,
+    retry_after: Option<&'static str>,
+    /// Another host that layers are to be sent to.
+    elsewhere: Option<String>,
+    /// How many requests came with credentials.
+    authorized: usize,
 }
 
 type Shared = Arc<Mutex<Contents>>;
@@ -32,8 +37,13 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
     let mut contents = shared.lock().unwrap();
     let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     contents.requests.push(format!("{method} {path}"));
+    contents.authorized += usize::from(headers.contains_key("authorization"));
     if let Some(status) = contents.fault(&format!("{method} {path}")) {
-        return (status, r#"{"errors":[{"code":"DENIED","message":"not today"}]}"#).into_response();
+        let body = r#"{"errors":[{"code":"DENIED","message":"not today"}]}"#;
+        return match contents.retry_after {
+            Some(seconds) => (status, [("retry-after", seconds)], body).into_response(),
+            None => (status, body).into_response(),
+        };
     }
     if path == "/token" {
         let is_right = headers.get("authorization").is_some_and(|value| value == &basic());
@@ -62,7 +72,10 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
             }
             StatusCode::NOT_FOUND.into_response()
         }
-        "POST" => (StatusCode::ACCEPTED, [("location", "/v2/jqs/blobs/uploads/1?state=a")]).into_response(),
+        "POST" => {
+            let host = contents.elsewhere.clone().unwrap_or_default();
+            (StatusCode::ACCEPTED, [("location", format!("{host}/v2/jqs/blobs/uploads/1?state=a"))]).into_response()
+        }
         "PATCH" => {
             contents.lengths.push(headers.get("content-length").map(|value| value.to_str().unwrap().to_owned()));
             contents.stored.insert("upload".to_owned(), body);
@@ -200,6 +213,27 @@ async fn what_may_pass_is_tried_again_from_the_start_of_the_layer() {
         let posts = if fault.starts_with("HEAD") || fault.ends_with("manifests") { 3 } else { 5 };
         assert_eq!(fake.contents().count("POST"), posts, "{fault}");
     }
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_for_time_gets_it() {
+    let faults = vec![("POST".to_owned(), vec![StatusCode::TOO_MANY_REQUESTS])];
+    let fake = Fake::start(Contents { faults, retry_after: Some("1"), ..Contents::default() }).await;
+    let began = std::time::Instant::now();
+    fake.push(&["amd64"]).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_place_elsewhere_gets_the_layer_and_not_the_credentials() {
+    let elsewhere = Fake::start(Contents::default()).await;
+    let asks = Some(r#"Basic realm="x""#);
+    let host = Some(format!("http://{}", elsewhere.address));
+    let fake = Fake::start(Contents { asks, elsewhere: host, ..Contents::default() }).await;
+    fake.push(&["amd64"]).await.unwrap();
+    assert_eq!(elsewhere.contents().count("PATCH"), 3);
+    assert_eq!(elsewhere.contents().authorized, 0);
+    assert!(fake.contents().authorized > 0);
 }
 
 #[tokio::test]
