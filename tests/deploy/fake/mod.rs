@@ -276,6 +276,7 @@ fn perform(world: &mut World, call: &Call) -> Answer {
         "ListChangeSets" => world.list_change_sets(call),
         "DeleteStack" => world.delete_stack(call),
         "ContinueUpdateRollback" => world.continue_update_rollback(call),
+        "RollbackStack" => world.rollback_stack(call),
         other => Err(invalid(format!("the fake knows no {other}"))),
     };
     query(&call.operation, result)

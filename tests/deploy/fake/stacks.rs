@@ -130,6 +130,19 @@ impl World {
         Ok(Xml::default())
     }
 
+    /// What was kept as it failed goes back.
+    pub(crate) fn rollback_stack(&mut self, call: &Call) -> Result<Xml, Refusal> {
+        let name = call.required("StackName");
+        let stack = self.find(name).ok_or_else(|| absent(name))?;
+        let (id, status) = (stack.id.clone(), stack.status.clone());
+        if status != "UPDATE_FAILED" {
+            let text = format!("Stack:{id} is in {status} state and can not be rolled back.");
+            return Err(invalid(text));
+        }
+        Timeline::new(self, &id, OnFailure::Rollback).run(Phase::Rollback);
+        Ok(Xml::default())
+    }
+
     fn page_of<T>(&self, call: &Call, all: Vec<T>) -> (Vec<T>, Option<String>) {
         let from: usize = call.parameter("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
         let next = from + self.page;

@@ -110,6 +110,26 @@ fn an_update_that_was_kept_as_it_failed_is_updated_again() {
 }
 
 #[test]
+fn what_was_kept_as_it_failed_goes_back() {
+    let fake = Fake::deployed();
+    fake.fails("Jaeger/Service", Phase::Update, 1, "CannotPullContainerError: not found");
+    fake.expect(&[UPDATE, &["--on-failure", "keep"]].concat(), 1, "UPDATE_FAILED", &[]);
+    fake.expect(&["rollback"], 2, "UPDATE_FAILED", &["nobody can be asked"]);
+    fake.expect(&["rollback", "--yes", "--skip", "Jaeger"], 2, "UPDATE_FAILED", &["`--skip` is for a rollback"]);
+    fake.expect(&["rollback", "--yes"], 0, "UPDATE_ROLLBACK_COMPLETE", &["jaeger is UPDATE_ROLLBACK_COMPLETE"]);
+    fake.expect(&["rollback", "--yes"], 1, "UPDATE_ROLLBACK_COMPLETE", &["there is nothing to roll back"]);
+}
+
+#[test]
+fn a_stuck_rollback_goes_on_without_what_cannot_be_mended() {
+    let fake = stuck(9);
+    fake.expect(&["rollback", "--yes"], 1, "UPDATE_ROLLBACK_FAILED", &["stuck: Jaeger/Storage/Role"]);
+    let nested = fake.world().live().find(|stack| stack.path == ["Jaeger", "Storage"]).unwrap().name.clone();
+    let skip = format!("{nested}.Role");
+    fake.expect(&["rollback", "--yes", "--skip", &skip], 0, "UPDATE_ROLLBACK_COMPLETE", &[]);
+}
+
+#[test]
 fn a_plan_that_was_overtaken_is_not_executed() {
     let fake = Fake::deployed();
     fake.before("ExecuteChangeSet", 0, |world| world.overtake("jaeger"));
