@@ -96,12 +96,7 @@ impl Fake {
     }
 
     pub(crate) fn without_credentials(&self) -> Jqs {
-        Jqs::new(&[
-            ("AWS_ENDPOINT_URL", &self.address),
-            ("AWS_REGION", REGION),
-            ("JQS_POLL_MILLISECONDS", "1:5"),
-            ("JQS_CALL_TIMEOUT_SECONDS", "1"),
-        ])
+        Jqs::new(&[("AWS_ENDPOINT_URL", &self.address), ("AWS_REGION", REGION), ("JQS_POLL_MILLISECONDS", "1:5")])
     }
 
     pub(crate) fn fails(&self, path: &'static str, phase: Phase, times: usize, reason: &'static str) {

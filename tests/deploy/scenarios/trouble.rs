@@ -91,7 +91,8 @@ fn calls_that_are_never_answered_are_made_again() {
     let fake = Fake::deployed();
     fake.meets(Fault::new("DescribeStackEvents", Trouble::Silent, 2).after(2));
     fake.meets(Fault::new("ExecuteChangeSet", Trouble::Silent, 1));
-    fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &[]);
+    let jqs = fake.jqs().with("JQS_CALL_TIMEOUT_SECONDS", "1");
+    fake.expect_of(&jqs, UPDATE, 0, "UPDATE_COMPLETE", &[]);
 }
 
 #[test]
