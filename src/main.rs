@@ -10,7 +10,6 @@ mod demo;
 mod ecr;
 mod ecs;
 mod exit;
-mod huge_pages;
 mod image;
 mod interrupt;
 mod plan;
@@ -31,9 +30,6 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let matches = cli::Cli::command().get_matches();
     let mut cli = cli::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if matches!(cli.command, cli::Command::Lint(_)) {
-        huge_pages::ask_for();
-    }
     let origins = config::apply(&mut cli, &matches);
     let settings = settings::Settings::resolve(&cli.global);
     settings.start_logging();
