@@ -12,6 +12,7 @@ mod library;
 mod offers;
 mod own_rules;
 mod portability;
+mod reading;
 mod services;
 mod source;
 mod suppression;
@@ -29,13 +30,14 @@ pub use suppression::DEFAULT_MARKER;
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::error::Result;
 use crate::eval::Library;
-use crate::template::{self, Faults, Node, Template};
+use crate::template::{Faults, Node, Template};
 use cases::Cases;
 use guard::GuardRules;
 use library::Nesting;
+use reading::{Reading, Readings};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use suppression::Suppressions;
 use validator::Validator;
 
@@ -63,16 +65,20 @@ pub fn findings(sources: &[Source], library: &(dyn Library + Sync), options: &Op
         return Ok(Findings::default());
     }
     let guard = GuardRules::load(&options.guard)?;
-    let validator = Validator::load()?;
-    let nesting = Nesting::new(library);
-    let linter = Linter { validator, guard, nesting, options };
+    let readings = Readings::new(sources);
+    let nesting = Nesting::new(library, &readings);
+    let own = sources.iter().map(|_| OnceLock::new()).collect();
+    let linter = Linter { readings: &readings, guard, nesting, own, options };
+    let mut ahead = 0..sources.len();
+    let validator = Validator::load(|| ahead.next().is_some_and(|at| linter.own(at).is_some()))?;
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Findings::default()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Findings { open, accepted } = linter.file(source);
+                while let Some(Findings { open, accepted }) =
+                    linter.file(next.fetch_add(1, Ordering::Relaxed), &validator)
+                {
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     found.open.extend(open);
                     found.accepted.extend(accepted);
@@ -89,71 +95,90 @@ pub fn findings(sources: &[Source], library: &(dyn Library + Sync), options: &Op
 }
 
 struct Linter<'a> {
-    validator: Validator,
+    readings: &'a Readings<'a>,
     guard: GuardRules,
     nesting: Nesting<'a>,
+    /// What is found in each file without the validator.
+    own: Vec<OnceLock<Vec<Diagnostic>>>,
     options: &'a Options,
 }
 
 impl Linter<'_> {
-    fn file(&self, source: &Source) -> Findings {
+    /// All findings of a file; nothing behind the last one.
+    fn file(&self, at: usize, validator: &Validator) -> Option<Findings> {
+        let (source, reading) = self.readings.get(at)?;
         // What is too large, too deep or endless goes no further: the validator has no such limits.
-        let root = match template::parse(&source.name, &source.text) {
-            Ok(root) => root,
-            Err(faults) => return Findings { open: unreadable(source, &faults).collect(), accepted: Vec::new() },
+        let Reading { root, template } = match reading {
+            Ok(reading) => reading,
+            Err(faults) => return Some(Findings { open: unreadable(source, faults).collect(), accepted: Vec::new() }),
         };
-        let mut found = self.validate(source, &root);
-        found.extend(self.guard.check(&source.name, &root));
-        match Template::of(&source.name, root.clone(), &|_| None) {
-            Ok(template) => self.template(source, &template, &mut found),
+        let mut found = self.validate(source, root, validator);
+        match template {
+            Ok(template) => without_contradictions(source, template, &mut found),
             // The validator's words come first, where it has some.
             Err(_) if errors(&found).next().is_some() => {}
-            Err(faults) => found.extend(unreadable(source, &faults)),
+            Err(faults) => found.extend(unreadable(source, faults)),
         }
-        let ruleset = self.options.ruleset.unwrap_or_else(|| asked_for(&root));
+        found.extend(self.own(at)?.iter().cloned());
+        if let Ok(template) = template {
+            let said: BTreeSet<u32> = errors(&found).map(|one| one.span.start.line).collect();
+            // The validator's words for a call come first, where it has some.
+            let calls = functions::check(template).into_iter();
+            found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
+        }
+        let ruleset = self.options.ruleset.unwrap_or_else(|| asked_for(root));
         found.retain(|one| {
             catalog::own(&one.rule).is_none_or(|rule| rule.ruleset == Ruleset::Default || rule.ruleset == ruleset)
         });
         without_twins(&mut found);
-        let accepted = Suppressions::read(&source.text, &root).apply(&source.name, &mut found);
-        Findings { open: found, accepted }
+        let accepted = Suppressions::read(&source.text, root).apply(&source.name, &mut found);
+        Some(Findings { open: found, accepted })
     }
 
-    /// What we know of a template that can be read, and what we know better.
-    fn template(&self, source: &Source, template: &Template, found: &mut Vec<Diagnostic>) {
-        let is_tried = found.iter().any(|one| Cases::judge(&one.rule));
-        if let Some(cases) = is_tried.then(|| Cases::of(template, &source.text)).flatten() {
-            found.retain(|one| !cases.contradict(one));
-        }
-        found.extend(contracts::check(template, &self.nesting));
-        found.extend(portability::check(template));
-        found.extend(interface::check(template));
-        found.extend(choices::check(template));
-        found.extend(services::check(template));
-        found.extend(offers::check(template, &self.nesting));
-        found.extend(functions::shown_secrets(template));
-        let said: BTreeSet<u32> = errors(found).map(|one| one.span.start.line).collect();
-        // The validator's words for a call come first, where it has some.
-        let calls = functions::check(template).into_iter();
-        found.extend(calls.filter(|one| !said.contains(&one.span.start.line)));
+    /// What is found without the validator, once; nothing behind the last file.
+    fn own(&self, at: usize) -> Option<&[Diagnostic]> {
+        let (source, reading) = self.readings.get(at)?;
+        let find = || {
+            let Ok(Reading { root, template }) = reading else { return Vec::new() };
+            let mut found = self.guard.check(&source.name, root);
+            if let Ok(template) = template {
+                found.extend(contracts::check(template, &self.nesting));
+                found.extend(portability::check(template));
+                found.extend(interface::check(template));
+                found.extend(choices::check(template));
+                found.extend(services::check(template));
+                found.extend(offers::check(template, &self.nesting));
+                found.extend(functions::shown_secrets(template));
+            }
+            found
+        };
+        Some(self.own.get(at)?.get_or_init(find))
     }
 
     /// The validator's findings in each region, those that are alike once. Each region is checked whole: the validator's rules
     /// differ by region as well as its schemas do.
-    fn validate(&self, source: &Source, root: &Node) -> Vec<Diagnostic> {
+    fn validate(&self, source: &Source, root: &Node, validator: &Validator) -> Vec<Diagnostic> {
         let regions: Vec<Option<&str>> = match self.options.regions.as_slice() {
             [] => vec![None],
             regions => regions.iter().map(|region| Some(region.as_str())).collect(),
         };
         let mut found: Vec<Diagnostic> = Vec::new();
         for region in regions {
-            for diagnostic in self.validator.check(&source.name, &source.text, root, region) {
+            for diagnostic in validator.check(&source.name, &source.text, root, region) {
                 if !found.contains(&diagnostic) {
                     found.push(diagnostic);
                 }
             }
         }
         found
+    }
+}
+
+/// Takes back what the validator says of conditions where a case contradicts it.
+fn without_contradictions(source: &Source, template: &Template, found: &mut Vec<Diagnostic>) {
+    let is_tried = found.iter().any(|one| Cases::judge(&one.rule));
+    if let Some(cases) = is_tried.then(|| Cases::of(template, &source.text)).flatten() {
+        found.retain(|one| !cases.contradict(one));
     }
 }
 

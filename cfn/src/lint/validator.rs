@@ -31,13 +31,15 @@ pub(super) struct Validator {
 }
 
 impl Validator {
-    /// Loads the schemas and the rules side by side: both take most of the time of a short run.
-    pub(super) fn load() -> Result<Self> {
+    /// Loads the schemas and the rules side by side: both take most of the time of a short run. The schemas take longer: until
+    /// they are there, `meanwhile` is called as long as it has something to do.
+    pub(super) fn load(mut meanwhile: impl FnMut() -> bool) -> Result<Self> {
         let failed = || Error::new(ErrorKind::Template, "AWS's validator cannot load what it knows");
         std::thread::scope(|scope| {
             let schemas = scope.spawn(SchemaValidator::default);
             let engine =
                 CelEngine::new(EngineConfig::default()).map_err(|error| failed().because(error.to_string()))?;
+            while !schemas.is_finished() && meanwhile() {}
             let schemas = schemas.join().map_err(|_| failed())?;
             Ok(Self { schemas: ManuallyDrop::new(schemas), engine: ManuallyDrop::new(engine) })
         })
