@@ -17,7 +17,7 @@ use answer::{Answer, Refusal, answer, invalid, json_error, query, store_error};
 use bytes::Bytes;
 use call::{Call, Protocol};
 pub(crate) use fault::{Fault, Trouble};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -156,16 +156,6 @@ impl Fake {
         let resources = world.stacks.iter().flat_map(|stack| &stack.resources);
         let found = resources.rev().find(|(logical, _)| *logical == name);
         found.map(|(_, resource)| resource.physical_id.clone())
-    }
-
-    /// Does what the AWS CLI would.
-    pub(crate) fn call(&self, form: &str) {
-        let (mut head, ()) = Request::new(()).into_parts();
-        head.method = Method::POST;
-        head.headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let mut world = self.world();
-        let answer = perform(&mut world, &Call::read(&head, form.as_bytes(), 0));
-        assert!(answer.status().is_success(), "{form}: {answer:?}");
     }
 
     pub(crate) fn count(&self, operation: &str) -> usize {
