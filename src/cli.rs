@@ -164,6 +164,20 @@ pub(crate) struct TemplateArgs {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
+/// What a saved plan has decided already.
+const OF_THE_PLAN: [&str; 10] = [
+    "parameters",
+    "storage",
+    "vpc",
+    "vpc_cidr",
+    "private_subnets",
+    "public_subnets",
+    "image",
+    "image_tag",
+    "bucket",
+    "target_environment",
+];
+
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
@@ -189,7 +203,7 @@ pub(crate) struct DeployArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     pub(crate) plan_out: Option<PathBuf>,
     /// Execute the plan of a file, exactly; refused if the stack has moved since
-    #[arg(long, value_name = "FILE", conflicts_with = "parameters")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_THE_PLAN)]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,

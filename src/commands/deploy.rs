@@ -35,6 +35,10 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
     let mut found = stack::find(&session, &arguments.target.stack.name).await?;
     if let Some(stack) = &found {
         refuse_foreign(&session, stack).await?;
+        // Whoever only plans changes nothing: neither is a rollback ended nor a failed stack replaced.
+        if arguments.plan_out.is_some() && !matches!(stack.readiness(), Readiness::Updatable | Readiness::Empty) {
+            return Err(verdict::unusable(stack));
+        }
         match stack.readiness() {
             Readiness::Busy if stack.status != "DELETE_IN_PROGRESS" => return rejoin(context, &session, stack).await,
             Readiness::Stuck => match recovery::recover(context, &session, stack, arguments.yes).await? {

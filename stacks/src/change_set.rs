@@ -291,18 +291,20 @@ pub async fn execute(session: &Session, change_set: &ChangeSet) -> Result<()> {
 
 /// Whether all change sets of a stack are ours. One that was only planned has no tags to tell whose it is.
 pub async fn are_ours(session: &Session, stack_id: &str) -> Result<bool> {
+    Ok(names(session, stack_id).await?.iter().all(|name| name.starts_with(NAME_PREFIX)))
+}
+
+async fn names(session: &Session, stack_id: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
     let mut pages = session.cloudformation.list_change_sets().stack_name(stack_id).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|failure| aws_error("list the change sets of the stack", failure))?;
-        let mut names = page.summaries().iter().filter_map(|summary| summary.change_set_name());
-        if !names.all(|name| name.starts_with(NAME_PREFIX)) {
-            return Ok(false);
-        }
+        found.extend(page.summaries().iter().filter_map(|summary| summary.change_set_name()).map(str::to_owned));
     }
-    Ok(true)
+    Ok(found)
 }
 
-/// Removes the change set, and the empty stack that AWS made to hold it.
+/// Removes the change set, and the empty stack that AWS made to hold it, unless it holds another plan as well.
 pub async fn discard(session: &Session, change_set: &ChangeSet) -> Result<()> {
     let call = session.cloudformation.delete_change_set().change_set_name(&change_set.id);
     match call.send().await {
@@ -316,6 +318,10 @@ pub async fn discard(session: &Session, change_set: &ChangeSet) -> Result<()> {
     }
     match stack::find(session, &change_set.stack_id).await? {
         Some(stack) if stack.readiness() == Readiness::Empty => {
+            let others = names(session, &change_set.stack_id).await?;
+            if others.iter().any(|name| *name != change_set.name) {
+                return Ok(());
+            }
             crate::delete::delete(session, &change_set.stack_id, false).await
         }
         _ => Ok(()),

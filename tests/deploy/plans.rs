@@ -40,6 +40,7 @@ async fn a_plan_is_executed_as_it_was_approved_and_only_once() {
     let file = file.to_str().unwrap();
     jqs.run(&deploy(&["--plan-out", file])).expect(0).says("Nothing was deployed: the plan is in");
     jqs.run(&["deploy", "--plan", file]).expect(2).says("nobody can be asked");
+    jqs.run(&["deploy", "--plan", file, "--storage", "opensearch"]).expect(2).says("cannot be used with");
     jqs.run(&["deploy", "--plan", file, "--yes"]).expect(0).says("CREATE_COMPLETE");
     jqs.run(&["deploy", "--plan", file, "--yes"]).expect(2).says("it has been executed before");
     let there = jqs.run(&["deploy", "--plan", file, "--yes", "--region", "us-east-1"]).expect(2);

@@ -183,3 +183,14 @@ fn what_goes_on_is_joined() {
     let says = ["`jaeger` is in CREATE_IN_PROGRESS: joining.", "What you asked for now was not applied"];
     fake.expect(UPDATE, 0, "CREATE_COMPLETE", &says);
 }
+
+#[test]
+fn another_plan_for_the_same_stack_takes_nothing_away_from_a_saved_one() {
+    let fake = Fake::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.json");
+    let file = file.to_str().unwrap();
+    fake.expect(&[DEPLOY, &["--plan-out", file]].concat(), 0, "REVIEW_IN_PROGRESS", &["the plan is in"]);
+    fake.expect(&["diff", "--skip-image-check"], 2, "REVIEW_IN_PROGRESS", &["to add"]);
+    fake.expect(&["deploy", "--plan", file, "--yes"], 0, "CREATE_COMPLETE", &["jaeger is CREATE_COMPLETE"]);
+}

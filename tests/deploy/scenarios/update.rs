@@ -81,6 +81,8 @@ fn a_rollback_goes_on_only_if_that_is_approved() {
     let fake = stuck(0);
     fake.expect(&["deploy", "--skip-image-check"], 2, "UPDATE_ROLLBACK_FAILED", &["nobody can be asked"]);
     fake.expect(&["redeploy"], 1, "UPDATE_ROLLBACK_FAILED", &["`jqs deploy --name jaeger` mends it"]);
+    let plan = [DEPLOY, &["--plan-out", "/dev/null"]].concat();
+    fake.expect(&plan, 1, "UPDATE_ROLLBACK_FAILED", &["the stack `jaeger` is in UPDATE_ROLLBACK_FAILED"]);
     assert_eq!(fake.count("ContinueUpdateRollback"), 0);
     fake.expect(TEARDOWN, 0, "DELETE_COMPLETE", &["Nothing is left."]);
 }
