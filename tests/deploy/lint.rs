@@ -2,6 +2,9 @@
 
 use crate::run::Jqs;
 use crate::snapshot;
+use jqs_cfn::diagnostic::Diagnostic;
+use jqs_cfn::eval::{Folder, Library};
+use jqs_cfn::lint::{self, Options, Source};
 use std::path::Path;
 
 const BROKEN_CHILD: &str = "Resources:\n  Topic: [\n";
@@ -28,6 +31,33 @@ fn project(jqs: &Jqs) -> String {
 fn our_own_templates_are_clean() {
     let run = Jqs::new(&[]).run(&["lint"]).expect(0);
     assert!(run.stdout.starts_with("no findings in "), "{}", run.stdout);
+}
+
+/// The program loads the schemas of what it lints alone. The engine, in this process, loads all.
+#[test]
+fn less_is_loaded_and_the_same_is_found() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Folder::open(root).unwrap();
+    let text = |name: &str| folder.text(name).unwrap().unwrap();
+    let names = |below: &str| Folder::open(&root.join(below)).unwrap().names().unwrap();
+    let broken = names("tests/lint/broken").into_iter().map(|name| format!("tests/lint/broken/{name}"));
+    // Transforms may bring any type, so nothing is left out for them.
+    let files: Vec<String> = broken.filter(|name| !text(name).contains("Transform:")).collect();
+    assert!(files.len() > 100, "{}", files.len());
+    let sources: Vec<Source> = files.iter().map(|name| Source { name: name.clone(), text: text(name) }).collect();
+    let found = lint::lint(&sources, &folder, &Options::default()).unwrap();
+    let mut arguments = vec!["lint", "--json", "--severity", "info"];
+    arguments.extend(files.iter().map(String::as_str));
+    let run = Jqs::new(&[]).run_in(root, &arguments).expect(1);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let shown = |one: &Diagnostic| (one.file.clone(), one.rule.clone(), one.span.start.line, one.message.clone());
+    let expected: Vec<_> = found.iter().map(shown).collect();
+    let findings = document["findings"].as_array().unwrap().iter();
+    let findings = findings.map(|one| {
+        let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        (text("file"), text("rule"), one["line"].as_u64().unwrap_or_default() as u32, text("message"))
+    });
+    assert_eq!(findings.collect::<Vec<_>>(), expected);
 }
 
 #[test]

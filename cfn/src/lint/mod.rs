@@ -7,8 +7,10 @@ mod choices;
 mod contracts;
 mod functions;
 mod guard;
+mod handed;
 mod interface;
 mod library;
+mod needs;
 mod offers;
 mod own_rules;
 mod portability;
@@ -33,6 +35,7 @@ use crate::eval::Library;
 use crate::template::{Faults, Node, Template};
 use cases::Cases;
 use guard::GuardRules;
+use handed::Handed;
 use library::Nesting;
 use reading::{Reading, Readings};
 use std::collections::BTreeSet;
@@ -49,6 +52,8 @@ pub struct Options {
     pub regions: Vec<String>,
     /// Guard rules of the user: names and texts.
     pub guard: Vec<(String, String)>,
+    /// These templates are all that this process ever lints, so nothing has to be loaded that only others need.
+    pub only: bool,
 }
 
 /// What a published template has, and no other.
@@ -69,22 +74,19 @@ pub fn findings(sources: &[Source], library: &(dyn Library + Sync), options: &Op
     let nesting = Nesting::new(library, &readings);
     let own = sources.iter().map(|_| OnceLock::new()).collect();
     let linter = Linter { readings: &readings, guard, nesting, own, options };
-    let mut ahead = 0..sources.len();
-    let validator = Validator::load(|| ahead.next().is_some_and(|at| linter.own(at).is_some()))?;
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Findings::default()));
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(Findings { open, accepted }) =
-                    linter.file(next.fetch_add(1, Ordering::Relaxed), &validator)
-                {
-                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                    found.open.extend(open);
-                    found.accepted.extend(accepted);
-                }
-            });
-        }
+    in_parallel(|at| linter.readings.get(at).is_some());
+    needs::settle(&readings, options.only)?;
+    let ahead = AtomicUsize::new(0);
+    let validator = Validator::load(&|| linter.own(ahead.fetch_add(1, Ordering::Relaxed)).is_some())?;
+    let found = Mutex::new(Findings::default());
+    in_parallel(|at| {
+        let of_file = linter.file(at, &validator);
+        let is_there = of_file.is_some();
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        let Findings { open, accepted } = of_file.unwrap_or_default();
+        found.open.extend(open);
+        found.accepted.extend(accepted);
+        is_there
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.open.sort_by(Diagnostic::order);
@@ -92,6 +94,17 @@ pub fn findings(sources: &[Source], library: &(dyn Library + Sync), options: &Op
     found.accepted.sort_by(|one, other| one.diagnostic.order(&other.diagnostic));
     found.accepted.dedup();
     Ok(found)
+}
+
+/// Calls `each` with 0, 1, 2 and so on from as many threads as there are processors, until it says that there is no more.
+fn in_parallel(each: impl Fn(usize) -> bool + Sync) {
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| while each(next.fetch_add(1, Ordering::Relaxed)) {});
+        }
+    });
 }
 
 struct Linter<'a> {
@@ -112,7 +125,7 @@ impl Linter<'_> {
             Ok(reading) => reading,
             Err(faults) => return Some(Findings { open: unreadable(source, faults).collect(), accepted: Vec::new() }),
         };
-        let mut found = self.validate(source, root, validator);
+        let mut found = self.validate(&source.name, root, validator);
         match template {
             Ok(template) => without_contradictions(source, template, &mut found),
             // The validator's words come first, where it has some.
@@ -157,14 +170,15 @@ impl Linter<'_> {
 
     /// The validator's findings in each region, those that are alike once. Each region is checked whole: the validator's rules
     /// differ by region as well as its schemas do.
-    fn validate(&self, source: &Source, root: &Node, validator: &Validator) -> Vec<Diagnostic> {
+    fn validate(&self, file: &str, root: &Node, validator: &Validator) -> Vec<Diagnostic> {
         let regions: Vec<Option<&str>> = match self.options.regions.as_slice() {
             [] => vec![None],
             regions => regions.iter().map(|region| Some(region.as_str())).collect(),
         };
+        let handed = Handed::of(root);
         let mut found: Vec<Diagnostic> = Vec::new();
         for region in regions {
-            for diagnostic in validator.check(&source.name, &source.text, root, region) {
+            for diagnostic in validator.check(file, root, &handed, region) {
                 if !found.contains(&diagnostic) {
                     found.push(diagnostic);
                 }

@@ -33,6 +33,11 @@ impl<'a> Readings<'a> {
         Some((source, self.read.get(at)?.get_or_init(read)))
     }
 
+    /// All of them, each read now if nobody has.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a Source, &Result<Reading, Faults>)> {
+        (0..self.sources.len()).filter_map(|at| self.get(at))
+    }
+
     /// The file of that name, if it is one of those to lint.
     pub(super) fn named(&self, name: &str) -> Option<&Result<Reading, Faults>> {
         self.get(*self.places.get(name)?).map(|(_, reading)| reading)

@@ -1,6 +1,4 @@
-//! The text of a file by lines, for whoever gives places without offsets.
-
-use crate::template::{Position, Span};
+//! The files to lint.
 
 /// One file to lint.
 #[derive(Debug, Clone)]
@@ -21,32 +19,6 @@ impl Source {
     }
 }
 
-pub(super) struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
-    }
-
-    /// A span on one line; columns count characters from 1, and the end lies behind the last.
-    pub(super) fn span(&self, line: u32, column: u32, end_column: u32) -> Span {
-        let end = end_column.max(column.saturating_add(1));
-        Span { start: self.position(line, column), end: self.position(line, end) }
-    }
-
-    fn position(&self, line: u32, column: u32) -> Position {
-        let start = self.starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let rest = &self.text[start..];
-        let before = rest.chars().take((column as usize).saturating_sub(1)).take_while(|letter| *letter != '\n');
-        let width: usize = before.map(char::len_utf8).sum();
-        Position { line, column, offset: u32::try_from(start + width).unwrap_or(u32::MAX) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,13 +33,5 @@ mod tests {
         for text in ["services: {}", "# Resources: none", "Resourceful: yes", "{\"name\": \"jqs\"}", ""] {
             assert!(!Source::looks_like_a_template(text), "{text}");
         }
-    }
-
-    #[test]
-    fn places_get_their_offsets() {
-        let lines = Lines::of("a\nbé c\n");
-        let span = lines.span(2, 2, 3);
-        assert_eq!((span.start.offset, span.end.offset), (3, 5));
-        assert_eq!(lines.span(9, 9, 9).start.offset, 8);
     }
 }

@@ -1,7 +1,7 @@
 //! AWS's own validator, and its findings as ours: with exact places, without what it only supposes.
 
 use super::catalog;
-use super::source::Lines;
+use super::handed::Handed;
 use super::walk;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::{Error, ErrorKind, Result};
@@ -9,6 +9,7 @@ use crate::template::{Node, Span};
 use cel_engine::CelEngine;
 use schema_validator::SchemaValidator;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
 use template_model::PseudoParameterOverrides;
 use validation_engine::{EngineConfig, ValidateConfig, validate_bytes_with_path};
 
@@ -31,14 +32,20 @@ pub(super) struct Validator {
 }
 
 impl Validator {
-    /// Loads the schemas and the rules side by side: both take most of the time of a short run. The schemas take longer: until
-    /// they are there, `meanwhile` is called as long as it has something to do.
-    pub(super) fn load(mut meanwhile: impl FnMut() -> bool) -> Result<Self> {
+    /// Loads the schemas and the rules side by side: both take most of the time of a short run. Who is ready first calls
+    /// `meanwhile` as long as it has something to do.
+    pub(super) fn load(meanwhile: &(impl Fn() -> bool + Sync)) -> Result<Self> {
         let failed = || Error::new(ErrorKind::Template, "AWS's validator cannot load what it knows");
+        let has_rules = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let schemas = scope.spawn(SchemaValidator::default);
-            let engine =
-                CelEngine::new(EngineConfig::default()).map_err(|error| failed().because(error.to_string()))?;
+            let schemas = scope.spawn(|| {
+                let schemas = SchemaValidator::default();
+                while !has_rules.load(Ordering::Relaxed) && meanwhile() {}
+                schemas
+            });
+            let engine = CelEngine::new(EngineConfig::default());
+            has_rules.store(true, Ordering::Relaxed);
+            let engine = engine.map_err(|error| failed().because(error.to_string()))?;
             while !schemas.is_finished() && meanwhile() {}
             let schemas = schemas.join().map_err(|_| failed())?;
             Ok(Self { schemas: ManuallyDrop::new(schemas), engine: ManuallyDrop::new(engine) })
@@ -46,7 +53,7 @@ impl Validator {
     }
 
     /// All findings in one region; without one, those that hold in every region.
-    pub(super) fn check(&self, file: &str, text: &str, root: &Node, region: Option<&str>) -> Vec<Diagnostic> {
+    pub(super) fn check(&self, file: &str, root: &Node, handed: &Handed, region: Option<&str>) -> Vec<Diagnostic> {
         let config = ValidateConfig {
             pseudo_parameter_overrides: PseudoParameterOverrides {
                 region: region.map(str::to_owned),
@@ -54,12 +61,12 @@ impl Validator {
             },
             ..ValidateConfig::default()
         };
-        let lines = Lines::of(text);
-        match validate_bytes_with_path(&*self.engine, &self.schemas, text.as_bytes(), config, file.to_owned()) {
+        let text = handed.text.as_bytes();
+        match validate_bytes_with_path(&*self.engine, &self.schemas, text, config, file.to_owned()) {
             Ok(report) => {
                 let findings = report.diagnostics.into_iter();
                 let findings = findings.filter(|finding| !UNHELPFUL.contains(&finding.rule_id.as_str()));
-                findings.map(|finding| converted(file, finding, root, &lines)).collect()
+                findings.map(|finding| converted(file, finding, root, handed)).collect()
             }
             Err(error) => {
                 let message = format!("AWS's validator gave up: {error}");
@@ -69,9 +76,9 @@ impl Validator {
     }
 }
 
-fn converted(file: &str, finding: diagnostics::Diagnostic, root: &Node, lines: &Lines<'_>) -> Diagnostic {
+fn converted(file: &str, finding: diagnostics::Diagnostic, root: &Node, handed: &Handed) -> Diagnostic {
     let path = path(&finding);
-    let given = finding.location.map(|place| lines.span(place.start_line, place.start_column, place.end_column));
+    let given = finding.location.and_then(|place| handed.place(place.start_column));
     let span = sharpened(root, &finding, &path, given.is_some());
     let severity = if FOR_INFORMATION.contains(&finding.rule_id.as_str()) {
         Severity::Info
@@ -82,7 +89,7 @@ fn converted(file: &str, finding: diagnostics::Diagnostic, root: &Node, lines: &
         rule: finding.rule_id,
         severity,
         file: file.to_owned(),
-        span: span.or(given).unwrap_or_else(|| lines.span(1, 1, 1)),
+        span: span.or(given).unwrap_or_else(|| walk::locate(root, &[])),
         path,
         message: finding.message.trim().trim_end_matches('.').to_owned(),
         hint: finding.suggested_fix.filter(|hint| !hint.is_empty()),

@@ -111,6 +111,7 @@ pub(crate) fn lint(context: &Context, arguments: &LintArgs) -> Result<Exit> {
         ruleset: arguments.ruleset.map(Ruleset::from),
         regions: regions(context, arguments)?,
         guard: sources::guard_rules(&arguments.rules)?,
+        only: true,
     };
     let mut diagnostics = lint::lint(&sources.files, sources.library.as_ref(), &options)?;
     let shown = Severity::from(arguments.severity);
