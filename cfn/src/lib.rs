@@ -12,6 +12,7 @@ pub mod lint;
 pub mod markup;
 pub mod parameters;
 pub mod prove;
+pub mod range;
 pub mod region;
 pub mod render;
 pub mod template;

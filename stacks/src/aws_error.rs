@@ -12,11 +12,25 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let (kind, cause) = classify(&failure);
+    explained(kind, action, cause)
+}
+
+/// The same of a call that the SDK did not make.
+pub(crate) fn explained(kind: ErrorKind, action: impl Display, cause: String) -> Error {
     let error = Error::new(kind, format!("cannot {action}")).because(cause);
     match default_hint(kind) {
         Some(hint) => error.hint(hint),
         None => error,
     }
+}
+
+/// What a service answered that refuses.
+pub(crate) fn refused(action: impl Display, code: &str, message: &str, status: u16) -> Error {
+    let kind = match kind_of_code(code) {
+        ErrorKind::Service if status >= 500 => ErrorKind::Throttled,
+        kind => kind,
+    };
+    explained(kind, action, in_words(code, Some(message)))
 }
 
 fn classify<E>(failure: &SdkError<E>) -> (ErrorKind, String)
@@ -32,16 +46,25 @@ where
             let Some(code) = error.code() else {
                 // Something between here and AWS answers in words of its own.
                 let kind = if status.is_server_error() { ErrorKind::Unreachable } else { ErrorKind::Service };
-                return (kind, format!("the answer has the status {} and no words of AWS", status.as_u16()));
+                return (kind, without_words(status.as_u16()));
             };
-            let message = error.message().unwrap_or("the service gave no message").trim_end_matches('.').to_owned();
-            (kind_of_code(code), format!("{message} ({code})"))
+            (kind_of_code(code), in_words(code, error.message()))
         }
         SdkError::TimeoutError(_) => (ErrorKind::Unreachable, "no answer in time".to_owned()),
         // No connection, or one that broke in the middle of an answer.
         SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => (ErrorKind::Unreachable, innermost(failure)),
         _ => (ErrorKind::Service, innermost(failure)),
     }
+}
+
+/// Something between here and AWS has answered.
+pub(crate) fn without_words(status: u16) -> String {
+    format!("the answer has the status {status} and no words of AWS")
+}
+
+fn in_words(code: &str, message: Option<&str>) -> String {
+    let message = message.filter(|message| !message.is_empty()).unwrap_or("the service gave no message");
+    format!("{} ({code})", message.trim_end_matches('.'))
 }
 
 fn kind_of_code(code: &str) -> ErrorKind {
@@ -96,19 +119,23 @@ fn credentials_failure(failure: &(dyn StdError + 'static)) -> Option<(ErrorKind,
     let mut next = Some(failure);
     while let Some(cause) = next {
         if let Some(error) = cause.downcast_ref::<CredentialsError>() {
-            let text = innermost(error);
-            // The chain reports every place where it looked, each on a line.
-            let text = text.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_owned();
-            let expired = text.to_lowercase().contains("expired");
-            let kind = if expired { ErrorKind::ExpiredCredentials } else { ErrorKind::NoCredentials };
-            return Some((kind, text));
+            return Some(of_credentials(error));
         }
         next = cause.source();
     }
     None
 }
 
-fn innermost(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn of_credentials(error: &CredentialsError) -> (ErrorKind, String) {
+    let text = innermost(error);
+    // The chain reports every place where it looked, each on a line.
+    let text = text.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_owned();
+    let expired = text.to_lowercase().contains("expired");
+    let kind = if expired { ErrorKind::ExpiredCredentials } else { ErrorKind::NoCredentials };
+    (kind, text)
+}
+
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;

@@ -11,6 +11,8 @@ pub mod drift;
 pub mod failure;
 pub mod pace;
 pub mod patience;
+pub mod query;
+pub mod remains;
 pub mod retention;
 pub mod rollback;
 pub mod session;

@@ -21,6 +21,14 @@ pub async fn retained(session: &Session, root_id: &str, resources: &[StackResour
             .collect();
         kept.extend(resources.iter().filter(|resource| is_child(resource, path, &names)).cloned());
     }
+    // A nested stack that is kept stays as it is, with all that is in it.
+    let whole: Vec<&StackResource> = kept.iter().filter(|resource| resource.kind == NESTED_STACK).collect();
+    let inside = |one: &&StackResource| {
+        let is_below = |stack: &&StackResource| one.path.len() > stack.path.len() && one.path.starts_with(&stack.path);
+        whole.iter().any(is_below) && !kept.iter().any(|other| other.path == one.path)
+    };
+    let inside: Vec<StackResource> = resources.iter().filter(inside).cloned().collect();
+    kept.extend(inside);
     Ok(kept)
 }
 

@@ -7,10 +7,11 @@ use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
 use jqs_cfn::region;
 use jqs_cfn::{Error, ErrorKind, Result};
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The first call must tell quickly that nobody is there; later ones may be patient with throttling.
 pub const DEFAULT_FIRST_CALL_ATTEMPTS_MAX: u32 = 2;
@@ -35,6 +36,7 @@ pub struct Session {
     pub s3: aws_sdk_s3::Client,
     pub region: String,
     pub pace: Pace,
+    pub(crate) call_timeout_seconds: Option<u64>,
     profile: Option<String>,
     credentials: RenewableCredentials,
 }
@@ -80,13 +82,19 @@ impl Session {
         }
         let cloudformation = aws_sdk_cloudformation::Client::new(&config);
         let s3 = aws_sdk_s3::Client::new(&config);
-        let (pace, profile) = (options.pace, options.profile.clone());
-        Ok(Self { config, cloudformation, s3, region, pace, profile, credentials })
+        let (pace, profile, call_timeout_seconds) =
+            (options.pace, options.profile.clone(), options.call_timeout_seconds);
+        Ok(Self { config, cloudformation, s3, region, pace, call_timeout_seconds, profile, credentials })
     }
 
     /// Credentials that AWS has refused are looked for again with the next call: somebody may have signed in meanwhile.
     pub async fn renew_credentials(&self) {
         self.credentials.renew().await;
+    }
+
+    /// When the credentials end; nothing where they do not, or there are none.
+    pub async fn credentials_expiry(&self) -> Option<SystemTime> {
+        self.credentials.provide_credentials().await.ok()?.expiry()
     }
 
     pub async fn identity(&self) -> Result<Identity> {

@@ -22,6 +22,8 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
     pub is_nested: bool,
+    #[serde(skip)]
+    pub parent_id: Option<String>,
     pub created: Option<String>,
     pub updated: Option<String>,
 }
@@ -184,6 +186,7 @@ impl From<&types::Stack> for Stack {
                 .collect(),
             tags: stack.tags().iter().filter_map(|tag| pair(tag.key(), tag.value())).collect(),
             is_nested: stack.parent_id().is_some(),
+            parent_id: stack.parent_id().map(str::to_owned),
             created: stack.creation_time().and_then(text),
             updated: stack.last_updated_time().and_then(text),
         }

@@ -1,4 +1,4 @@
-//! The bundle of templates → the bucket, under its content-hash prefix: what is there is not sent again.
+//! The bundle of templates → the bucket, under its content-hash prefix: what is there is not sent again. And back.
 
 use crate::aws_error;
 use crate::session::Session;
@@ -44,6 +44,21 @@ pub async fn upload(session: &Session, bundle: &Bundle, bucket: &str) -> Result<
     }
     Ok(count)
 }
+
+/// The files below a prefix, as they were uploaded; nothing where there are none.
+pub async fn download(session: &Session, bucket: &str, prefix: &str) -> Result<Option<Bundle>> {
+    let mut files = Vec::new();
+    for key in present(session, bucket, prefix).await? {
+        let action = format!("read `{key}` in the bucket `{bucket}`");
+        let answer = session.s3.get_object().bucket(bucket).key(&key).send().await;
+        let body = answer.map_err(|failure| aws_error(&action, failure))?.body.collect().await;
+        let bytes =
+            body.map_err(|error| Error::new(ErrorKind::Unreachable, format!("cannot {action}")).because(error))?;
+        files.push((key[prefix.len()..].to_owned(), bytes.to_vec()));
+    }
+    Ok((!files.is_empty()).then(|| Bundle::new(files)))
+}
+
 async fn present(session: &Session, bucket: &str, prefix: &str) -> Result<BTreeSet<String>> {
     let mut keys = BTreeSet::new();
     let mut pages = session.s3.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();

@@ -12,6 +12,11 @@ pub trait Inputs {
 
     fn region(&self) -> Arc<str>;
 
+    /// Whether somebody has given a parameter of the outermost template its value: it is not tried with others.
+    fn is_given(&self, _parameter: &str) -> bool {
+        true
+    }
+
     /// Nothing where the account is not known.
     fn account(&self) -> Option<Arc<str>> {
         None

@@ -5,6 +5,7 @@ use super::domain::Domains;
 use crate::eval::Inputs;
 use crate::template::Parameter;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ impl Display for Choice {
 #[derive(Debug, Clone)]
 pub(super) struct Space {
     pub domains: Domains,
+    /// Parameters that have the value that somebody gave.
+    pub given: Arc<BTreeSet<String>>,
     pub regions: Vec<Arc<str>>,
     pub stack_name: Arc<str>,
 }
@@ -115,6 +118,10 @@ impl Inputs for Cases<'_> {
     fn region(&self) -> Arc<str> {
         let regions = || self.space.regions.iter().cloned().map(Some).collect();
         self.choose(Subject::Region, regions).unwrap_or_else(|| "us-east-1".into())
+    }
+
+    fn is_given(&self, parameter: &str) -> bool {
+        self.space.given.contains(parameter)
     }
 
     fn stack_name(&self) -> Arc<str> {

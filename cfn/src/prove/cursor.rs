@@ -62,14 +62,15 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Whether it is what the user writes into a parameter of free text, other than its default.
+    /// Whether it is what somebody may write into a parameter of free text, other than its default: nobody has yet.
     pub fn is_free_choice(&self) -> Outcome<bool> {
         let here = self.decided()?;
         let At::Written(expression) = here.at else { return Ok(false) };
         let Some(name) = origin(self.evaluator.tree(), self.stack, expression) else { return Ok(false) };
         let Some(parameter) = self.evaluator.tree().root().program.parameter(&name) else { return Ok(false) };
         let is_default = here.value()?.as_text() == parameter.default.as_deref();
-        Ok(parameter.allowed_values.is_empty() && !is_default)
+        let is_given = self.evaluator.inputs().is_given(&name);
+        Ok(parameter.allowed_values.is_empty() && !is_default && !is_given)
     }
 
     pub fn value(&self) -> Outcome<Value> {

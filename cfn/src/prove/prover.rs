@@ -12,7 +12,7 @@ use super::regions;
 use super::scene::{Inventory, Scene};
 use crate::eval::{Address, DEFAULT_STACK_NAME, Evaluator, StackTree};
 use crate::template::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -177,8 +177,10 @@ impl<'a> Prover<'a> {
         let regions: Vec<Arc<str>> = options.regions.iter().map(|region| region.as_str().into()).collect();
         let classes = regions::classes(tree, &regions);
         let stack_name: Arc<str> = options.stack_name.as_str().into();
+        let given: Arc<BTreeSet<String>> = Arc::new(options.fixed.keys().cloned().collect());
         let space = |domains: Domains, regions: &[Arc<str>]| Space {
             domains,
+            given: given.clone(),
             regions: regions.to_vec(),
             stack_name: stack_name.clone(),
         };

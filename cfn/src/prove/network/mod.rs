@@ -5,10 +5,9 @@
 pub(super) mod acl;
 pub(super) mod balancing;
 pub(super) mod groups;
-mod range;
 pub(super) mod routes;
 
-pub(super) use range::Range;
+pub(super) use crate::range::Range;
 
 use super::scene::Scene;
 use crate::eval::{Address, Outcome, Value};

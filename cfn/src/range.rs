@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const EVERYBODY_PREFIX_MAX: u8 = 7;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::prove) struct Range {
+pub struct Range {
     start: u128,
     prefix: u8,
     is_v6: bool,
@@ -15,7 +15,7 @@ pub(in crate::prove) struct Range {
 
 impl Range {
     /// `10.0.0.0/16`; bits beyond the prefix are cut off, as AWS does.
-    pub(in crate::prove) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = text.trim().split_once('/')?;
         let prefix: u8 = prefix.parse().ok()?;
         let (start, bits, is_v6) = match address.parse().ok()? {
@@ -27,22 +27,22 @@ impl Range {
         (prefix <= bits).then_some(Self { start, prefix, is_v6 })
     }
 
-    pub(in crate::prove) fn prefix(&self) -> u8 {
+    pub fn prefix(&self) -> u8 {
         self.prefix
     }
 
-    pub(in crate::prove) fn is_everybody(&self) -> bool {
+    pub fn is_everybody(&self) -> bool {
         self.prefix <= EVERYBODY_PREFIX_MAX
     }
 
-    pub(in crate::prove) fn contains(&self, other: &Self) -> bool {
+    pub fn contains(&self, other: &Self) -> bool {
         let bits: u8 = if self.is_v6 { 128 } else { 32 };
         let free = u32::from(bits - self.prefix);
         let top = |start: u128| start.checked_shr(free).unwrap_or(0);
         self.is_v6 == other.is_v6 && self.prefix <= other.prefix && top(self.start) == top(other.start)
     }
 
-    pub(in crate::prove) fn overlaps(&self, other: &Self) -> bool {
+    pub fn overlaps(&self, other: &Self) -> bool {
         self.contains(other) || other.contains(self)
     }
 }

@@ -1,0 +1,97 @@
+//! What is still there of a stack that is gone: whatever carries its tag, as the Resource Groups Tagging API tells.
+
+use crate::query::{EC2, ECS, Outcome, Query, TAGGING};
+use crate::session::Session;
+use crate::stack;
+use serde_json::{Value, json};
+
+/// How often the API is looked at again that goes on telling of what is deleted, before that is believed.
+pub const DEFAULT_REMAINS_LOOKS_MAX: usize = 14;
+/// Pages of one hundred; no deployment has nearly as many resources.
+const DEFAULT_PAGES_MAX: usize = 50;
+
+/// The ARNs of all that carry the tag and are not `expected`. The API lags behind: what it tells of is looked for again, within
+/// a limit, before it is told.
+pub async fn remains(
+    session: &Session,
+    query: &Query,
+    tag: (&str, &str),
+    expected: &dyn Fn(&str) -> bool,
+) -> Outcome<Vec<String>> {
+    let mut pause = session.pace.min;
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let mut found = Vec::new();
+        for arn in tagged(query, tag).await?.into_iter().filter(|arn| !expected(arn)) {
+            if !is_gone(session, query, &arn).await {
+                found.push(arn);
+            }
+        }
+        if found.is_empty() || looks == DEFAULT_REMAINS_LOOKS_MAX {
+            found.sort();
+            return Ok(found);
+        }
+        tokio::time::sleep(pause).await;
+        pause = session.pace.slower(pause);
+    }
+}
+
+async fn tagged(query: &Query, (key, value): (&str, &str)) -> Outcome<Vec<String>> {
+    let mut found = Vec::new();
+    let mut token = String::new();
+    for _ in 0..DEFAULT_PAGES_MAX {
+        let input = json!({
+            "TagFilters": [{"Key": key, "Values": [value]}],
+            "ResourcesPerPage": 100,
+            "PaginationToken": token,
+        });
+        let page = query.json(TAGGING, "GetResources", &input).await?;
+        let arns = page["ResourceTagMappingList"].as_array().into_iter().flatten();
+        found.extend(arns.filter_map(|one| one["ResourceARN"].as_str()).map(str::to_owned));
+        token = page["PaginationToken"].as_str().unwrap_or_default().to_owned();
+        if token.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Some services go on telling of what is deleted, for an hour or for ever. What cannot be found out is taken to be there.
+async fn is_gone(session: &Session, query: &Query, arn: &str) -> bool {
+    let mut fields = arn.splitn(6, ':').skip(2);
+    let (service, resource) = (fields.next().unwrap_or_default(), fields.nth(2).unwrap_or_default());
+    let (kind, id) = resource.split_once('/').unwrap_or((resource, ""));
+    let status = |answer: Outcome<Value>, pointer: &str| {
+        answer.is_ok_and(|answer| match answer.pointer(pointer).and_then(Value::as_str) {
+            Some(status) => status == "INACTIVE" || status == "DELETE_IN_PROGRESS",
+            None => answer.pointer("/failures/0/reason").and_then(Value::as_str) == Some("MISSING"),
+        })
+    };
+    match (service, kind) {
+        ("cloudformation", "stack") => stack::find(session, arn)
+            .await
+            .is_ok_and(|stack| stack.is_none_or(|stack| stack.status == "DELETE_COMPLETE")),
+        ("ecs", "task-definition") => {
+            let input = json!({"taskDefinition": arn});
+            status(query.json(ECS, "DescribeTaskDefinition", &input).await, "/taskDefinition/status")
+        }
+        ("ecs", "cluster") => {
+            let input = json!({"clusters": [arn]});
+            status(query.json(ECS, "DescribeClusters", &input).await, "/clusters/0/status")
+        }
+        ("ecs", "service") => {
+            let cluster = id.split('/').next().unwrap_or_default();
+            let input = json!({"cluster": cluster, "services": [arn]});
+            match query.json(ECS, "DescribeServices", &input).await {
+                Err(refusal) => refusal.is("ClusterNotFoundException"),
+                answer => status(answer, "/services/0/status"),
+            }
+        }
+        ("ec2", "natgateway") => match query.query(EC2, "DescribeNatGateways", &[("NatGatewayId.1", id)]).await {
+            Ok(answer) => answer.list("natGatewaySet").iter().all(|one| one.text("state") == "deleted"),
+            Err(refusal) => refusal.is("NatGatewayNotFound"),
+        },
+        _ => false,
+    }
+}
