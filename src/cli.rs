@@ -81,7 +81,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Image(crate::commands::image::ImageCommand),
     /// Show the stack, its services and whether they are healthy
-    Status(StackArgs),
+    Status(crate::commands::status::StatusArgs),
+    /// Show what the services of the stack log, and follow it
+    Logs(crate::commands::logs::LogsArgs),
     /// Come back to what goes on with the stack, and watch it to its end
     Watch(StackArgs),
     /// Go back to before an update that goes on, or that failed

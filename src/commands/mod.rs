@@ -11,6 +11,7 @@ pub(crate) mod graph;
 pub(crate) mod image;
 pub(crate) mod lint;
 pub(crate) mod list;
+pub(crate) mod logs;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -19,7 +20,7 @@ mod redeploy;
 pub(crate) mod render;
 pub(crate) mod rollback;
 pub(crate) mod shell;
-mod status;
+pub(crate) mod status;
 mod teardown;
 mod up;
 mod verdict;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
+        Command::Logs(arguments) => logs::logs(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,

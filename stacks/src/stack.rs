@@ -24,6 +24,15 @@ pub struct Stack {
     pub is_nested: bool,
     pub created: Option<String>,
     pub updated: Option<String>,
+    pub drift: LastDrift,
+}
+
+/// What the last look for drift has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LastDrift {
+    /// `NOT_CHECKED`, `IN_SYNC`, `DRIFTED` or `UNKNOWN`
+    pub status: String,
+    pub checked: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -167,6 +176,8 @@ impl From<&types::Stack> for Stack {
         let text = |time: &aws_sdk_cloudformation::primitives::DateTime| {
             jiff::Timestamp::from_second(time.secs()).ok().map(|time| time.to_string())
         };
+        let drift = stack.drift_information();
+        let drift_status = drift.and_then(|drift| drift.stack_drift_status()).map(|status| status.as_str());
         Self {
             id: stack.stack_id().unwrap_or_default().to_owned(),
             name: stack.stack_name().unwrap_or_default().to_owned(),
@@ -186,6 +197,10 @@ impl From<&types::Stack> for Stack {
             is_nested: stack.parent_id().is_some(),
             created: stack.creation_time().and_then(text),
             updated: stack.last_updated_time().and_then(text),
+            drift: LastDrift {
+                status: drift_status.unwrap_or("NOT_CHECKED").to_owned(),
+                checked: drift.and_then(|drift| drift.last_check_timestamp()).and_then(text),
+            },
         }
     }
 }

@@ -1,0 +1,128 @@
+//! A deployment that runs: what it logs, how many tasks it has, commands in them, its page, its status.
+
+use crate::cloud::Cloud;
+use crate::lifecycle::deploy;
+use crate::run::{Run, finish, signal};
+use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a busy machine.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+fn document(run: &Run) -> serde_json::Value {
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+/// Writes to a stream of a log group.
+async fn log(cloud: &Cloud, group: &str, stream: &str, lines: &[(&str, i64)]) {
+    let (logs, now) = (cloud.logs().await, jiff::Timestamp::now().as_millisecond());
+    logs.create_log_stream().log_group_name(group).log_stream_name(stream).send().await.ok();
+    let events = lines.iter().map(|(message, seconds_ago)| {
+        let event = InputLogEvent::builder().message(*message).timestamp(now - seconds_ago * 1_000);
+        event.build().unwrap()
+    });
+    let call = logs.put_log_events().log_group_name(group).log_stream_name(stream);
+    call.set_log_events(Some(events.collect())).send().await.unwrap();
+}
+
+fn messages(run: &Run) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    run.records("log").iter().map(|line| (text(&line["service"]), text(&line["message"]))).collect()
+}
+
+#[tokio::test]
+async fn services_jobs_and_the_domain_are_read_where_their_definitions_say() {
+    let cloud = Cloud::start_with(&[("SHIM_LOG_EVENTS_PER_PAGE", "2")]);
+    let jqs = cloud.jqs();
+    let schedule = "RetentionJobSchedule=cron(0 3 * * ? *)";
+    jqs.run(&deploy(&["--storage", "opensearch", "-P", schedule])).expect(0);
+    let group = jqs.run(&["outputs", "LogGroupName"]).expect(0).stdout.trim().to_owned();
+    log(&cloud, &group, "jqs/collector/aaaaaaaa1111", &[("c1", 50), ("c2 ERROR", 30), ("c3", 10)]).await;
+    log(&cloud, &group, "jqs/query/bbbbbbbb2222", &[("q1", 40), ("q2", 20), ("ancient", 3_000)]).await;
+    log(&cloud, &group, "jqs/retention/cccccccc3333", &[("r1", 45)]).await;
+    log(&cloud, &group, "somebody/else/dddddddd4444", &[("not ours", 5)]).await;
+
+    let pair = |service: &str, message: &str| (service.to_owned(), message.to_owned());
+    let all = [
+        pair("collector", "c1"),
+        pair("retention", "r1"),
+        pair("query", "q1"),
+        pair("collector", "c2 ERROR"),
+        pair("query", "q2"),
+        pair("collector", "c3"),
+    ];
+    let run = jqs.run(&["logs", "--json"]).expect(0);
+    assert_eq!(messages(&run), all, "{}", run.stderr);
+    assert_eq!(messages(&jqs.run(&["logs", "query", "--json", "--since", "1h"]).expect(0)).len(), 3);
+    let errors = jqs.run(&["logs", "--filter", "ERROR"]).expect(0);
+    assert!(errors.stdout.ends_with(" collector/aaaaaaaa c2 ERROR\n"), "{}", errors.stdout);
+    let one = jqs.run(&["logs", "--tasks", "bbbb", "--json"]).expect(0);
+    assert_eq!(messages(&one), [pair("query", "q1"), pair("query", "q2")]);
+    let until = jqs.run(&["logs", "--until", "35s", "--json"]).expect(0);
+    assert_eq!(messages(&until), all[..3]);
+    jqs.run(&["logs", "ingester"]).expect(1).says("there are the logs of `collector`, `query`, `retention`");
+
+    jqs.run(&["logs", "--domain"]).expect(0).says("Nothing was logged in that time.");
+    let resources = document(&jqs.run(&["status", "--json"]));
+    let domain = resources["domains"][0]["name"].as_str().unwrap().to_owned();
+    log(&cloud, &format!("/aws/opensearch/{domain}/search-slow"), "any", &[("took[2s]", 5)]).await;
+    let slow = jqs.run(&["logs", "--domain"]).expect(0);
+    assert!(slow.stdout.ends_with(" domain/search-slow took[2s]\n"), "{}", slow.stdout);
+}
+
+#[tokio::test]
+async fn what_comes_is_followed_until_ctrl_c() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    jqs.run(&deploy(&[])).expect(0);
+    let group = jqs.run(&["outputs", "LogGroupName"]).expect(0).stdout.trim().to_owned();
+    log(&cloud, &group, "jqs/all-in-one/aaaaaaaa1111", &[("before", 30)]).await;
+    let mut child = jqs.start(&["logs", "all-in-one", "--follow"]);
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    assert!(lines.next().unwrap().unwrap().ends_with(" all-in-one/aaaaaaaa before"));
+    log(&cloud, &group, "jqs/all-in-one/eeeeeeee5555", &[("late, of a new task", 10)]).await;
+    assert!(lines.next().unwrap().unwrap().ends_with(" all-in-one/eeeeeeee late, of a new task"));
+    signal(child.id(), "INT");
+    finish(child).expect(0);
+    assert!(lines.next().is_none(), "nothing was told twice");
+}
+
+#[test]
+fn status_fits_on_one_screen() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    jqs.run(&deploy(&["--storage", "opensearch"])).expect(0);
+    let before = jqs.run(&["status"]).expect(1);
+    assert!(before.stdout.contains("Drift      not looked for yet"), "{}", before.stdout);
+    let shown = jqs.run(&["status", "--drift"]).expect(1).stdout;
+    let lines: Vec<&str> = shown.lines().collect();
+    let is_address = |line: &str| ["JaegerURL", "OTLP"].iter().any(|name| line.starts_with(name));
+    assert!(lines.len() <= 24, "{shown}");
+    assert!(lines.iter().all(|line| is_address(line) || line.chars().count() <= 80), "{shown}");
+    for part in ["Active, Green, OpenSearch", "Drift      none\n", "an estimate, not the bill", "CREATE_COMPLETE: "] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let on_terminal = jqs.run_on_terminal(&["status"], "");
+    assert!(on_terminal.stdout.contains("Drift      none, "), "{}", on_terminal.stdout);
+}
+
+#[test]
+fn status_is_told_again_when_something_has_changed() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    jqs.run(&deploy(&[])).expect(0);
+    let mut child = jqs.start(&["status", "--watch", "--json"]);
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let first: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!((first["type"].as_str(), first["stack"]["status"].as_str()), (Some("status"), Some("CREATE_COMPLETE")));
+    jqs.run(&deploy(&["-P", "LogRetentionDays=7"])).expect(0);
+    let began = Instant::now();
+    let is_updated = lines.by_ref().map_while(Result::ok).any(|line| {
+        assert!(began.elapsed() < WAIT_MAX, "{line}");
+        line.contains("UPDATE_COMPLETE")
+    });
+    assert!(is_updated);
+    signal(child.id(), "INT");
+    finish(child).expect(0);
+    jqs.run(&["status", "--watch", "--name", "other"]).expect(1).says("there is no stack `other`");
+}
