@@ -96,6 +96,8 @@ pub(crate) enum Command {
     Outputs(OutputsArgs),
     /// Restart the services, change their image, or make the whole stack again
     Redeploy(RedeployArgs),
+    /// Change how many tasks the services have: plan, approve, watch
+    Scale(crate::commands::scale::ScaleArgs),
     /// Delete the stack and everything that the deployment made
     Teardown(TeardownArgs),
     /// Find what is wrong with templates, without calling AWS

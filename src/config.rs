@@ -286,6 +286,7 @@ fn stack(command: &mut Command) -> Option<&mut StackArgs> {
         Command::Watch(arguments) | Command::Drift(arguments) => arguments,
         Command::Status(arguments) => &mut arguments.stack,
         Command::Logs(arguments) => &mut arguments.stack,
+        Command::Scale(arguments) => &mut arguments.stack,
         Command::Rollback(arguments) => &mut arguments.stack,
         Command::Outputs(arguments) => &mut arguments.stack,
         Command::Redeploy(arguments) => &mut arguments.stack,

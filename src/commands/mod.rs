@@ -19,6 +19,7 @@ mod recovery;
 mod redeploy;
 pub(crate) mod render;
 pub(crate) mod rollback;
+pub(crate) mod scale;
 pub(crate) mod shell;
 pub(crate) mod status;
 mod teardown;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Logs(arguments) => logs::logs(context, &arguments).await,
+        Command::Scale(arguments) => scale::scale(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,

@@ -134,7 +134,15 @@ impl Cost {
         let (currency, after) = (&self.currency, amount(&self.after));
         let change = match &self.before {
             Some(before) if amount(before) == after => ", as before".to_owned(),
-            Some(before) => format!(", {:+.0}", self.after.least - before.least),
+            Some(before) => {
+                let (least, most) = (self.after.least - before.least, self.after.most - before.most);
+                // One number says it only where both ends move alike.
+                if least.round() == most.round() {
+                    format!(", {least:+.0}")
+                } else {
+                    format!(", before {}", amount(before))
+                }
+            }
             None => String::new(),
         };
         format!("about {after} {currency} a month{change} (list prices of {}; `jqs cost` shows the sum)", self.as_of)

@@ -2,7 +2,7 @@
 
 use crate::cloud::Cloud;
 use crate::lifecycle::deploy;
-use crate::run::{Run, finish, signal};
+use crate::run::{Jqs, Run, finish, signal};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use std::time::{Duration, Instant};
 
@@ -85,6 +85,46 @@ async fn what_comes_is_followed_until_ctrl_c() {
     signal(child.id(), "INT");
     finish(child).expect(0);
     assert!(lines.next().is_none(), "nothing was told twice");
+}
+
+#[test]
+fn numbers_of_tasks_are_changed_by_the_parameters_of_the_stack() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    jqs.run(&deploy(&["--storage", "opensearch"])).expect(0);
+    let numbers = |jqs: &Jqs| {
+        let stack = document(&jqs.run(&["status", "--json"]))["stack"]["parameters"].clone();
+        ["MinCollectorCount", "MaxCollectorCount", "MinQueryCount", "MaxQueryCount"]
+            .map(|name| stack[name].as_str().unwrap().to_owned())
+    };
+    jqs.run(&["scale", "collector=3..10"]).expect(2).says("~ Jaeger").says("nobody can be asked");
+    assert_eq!(numbers(&jqs), ["2", "8", "2", "4"]);
+    let run = jqs.run(&["scale", "collector=3..10", "query=3", "--yes"]).expect(0).says("jaeger is UPDATE_COMPLETE");
+    run.says("USD a month");
+    assert_eq!(numbers(&jqs), ["3", "10", "3", "3"]);
+    jqs.run(&["scale", "query=3", "--yes"]).expect(0).says("nothing to change");
+    jqs.run(&["drift"]).expect(0);
+
+    jqs.run(&["scale", "ingester=2"]).expect(2).says("has no service `ingester`").says("it has `collector`, `query`");
+    let run =
+        jqs.run(&["scale", "collector=4..12", "--yes"]).expect(2).says("`12` is not one of `1`, `2`, `3`, `4`, `6`");
+    run.says("MaxCollectorCount");
+    jqs.run(&["scale", "collector=5..4"]).expect(2).says("5 is more than 4");
+    jqs.run(&["scale", "query=2", "query=3"]).expect(2).says("`query` is given twice");
+    jqs.run(&["scale"]).expect(2).says("SERVICE=N");
+    assert_eq!(numbers(&jqs), ["3", "10", "3", "3"]);
+}
+
+#[test]
+fn the_one_task_with_traces_in_memory_is_not_scaled() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    jqs.run(&deploy(&[])).expect(0);
+    jqs.run(&["scale", "all-in-one=2"])
+        .expect(2)
+        .says("the number of tasks of `all-in-one` is fixed")
+        .says("in memory");
+    jqs.run(&["scale", "collector=2"]).expect(2).says("it has `all-in-one`");
 }
 
 #[test]
