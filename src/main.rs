@@ -18,6 +18,7 @@ mod logs;
 mod plan;
 mod printer;
 mod progress;
+mod quote;
 mod remedy;
 mod report;
 mod rollout;

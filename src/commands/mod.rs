@@ -6,6 +6,7 @@ mod deletion;
 mod deploy;
 pub(crate) mod diff;
 mod drift;
+pub(crate) mod exec;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod image;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Logs(arguments) => logs::logs(context, &arguments).await,
+        Command::Exec(arguments) => exec::exec(context, &arguments).await,
         Command::Scale(arguments) => scale::scale(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,

@@ -1,6 +1,7 @@
 //! The services of a stack: how they get on, and what they are made of.
 
 mod definition;
+mod execute;
 mod task;
 
 use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState};
@@ -9,7 +10,7 @@ use jqs_stacks::Session;
 use jqs_stacks::aws_error;
 use jqs_stacks::stack::StackResource;
 use serde::Serialize;
-pub(crate) use task::{Task, short_id};
+pub(crate) use task::{Container, Task, short_id};
 
 /// Where a service is: its ARN ends in `…/CLUSTER/SERVICE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub(crate) struct Service {
     /// ARN of the task definition that it runs.
     #[serde(skip)]
     pub(crate) definition: String,
+    /// ECS Exec is on.
+    #[serde(skip)]
+    pub(crate) executes_commands: bool,
     #[serde(skip)]
     pub(crate) target_groups: Vec<String>,
     /// What ECS has told of it lately, newest first.
@@ -45,6 +49,10 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    pub(crate) fn address(&self) -> ServiceAddress {
+        ServiceAddress { cluster: self.cluster.clone(), name: self.name.clone() }
+    }
+
     pub(crate) fn is_stable(&self) -> bool {
         self.deployments == 1 && self.running == self.desired && self.pending == 0
     }
@@ -102,6 +110,7 @@ impl Ecs {
             deployment_id: newest.and_then(Deployment::id).unwrap_or_default().to_owned(),
             deployments: service.deployments().len(),
             definition: service.task_definition().unwrap_or_default().to_owned(),
+            executes_commands: service.enable_execute_command(),
             target_groups: groups.map(str::to_owned).collect(),
             messages: messages.map(str::to_owned).collect(),
         })

@@ -28,6 +28,9 @@ pub(crate) struct Task {
     stop_code: Option<TaskStopCode>,
     #[serde(skip)]
     pub(crate) definition: String,
+    /// It was started with ECS Exec on.
+    #[serde(skip)]
+    pub(crate) executes_commands: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +40,11 @@ pub(crate) struct Container {
     pub(crate) reason: Option<String>,
     /// Of the image.
     pub(crate) digest: Option<String>,
+    #[serde(skip)]
+    pub(crate) runtime_id: Option<String>,
+    /// State of the agent that ECS Exec speaks with.
+    #[serde(skip)]
+    pub(crate) agent: Option<String>,
 }
 
 impl Task {
@@ -113,6 +121,7 @@ impl From<&types::Task> for Task {
             containers: task.containers().iter().map(Container::from).collect(),
             stop_code: task.stop_code().cloned(),
             definition: task.task_definition_arn().unwrap_or_default().to_owned(),
+            executes_commands: task.enable_execute_command(),
         }
     }
 }
@@ -120,11 +129,17 @@ impl From<&types::Task> for Task {
 impl From<&types::Container> for Container {
     fn from(container: &types::Container) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        let agent = container
+            .managed_agents()
+            .iter()
+            .find(|agent| agent.name().is_some_and(|name| *name == types::ManagedAgentName::ExecuteCommandAgent));
         Self {
             name: container.name().unwrap_or_default().to_owned(),
             exit_code: container.exit_code(),
             reason: text(container.reason()),
             digest: text(container.image_digest()),
+            runtime_id: text(container.runtime_id()),
+            agent: text(agent.and_then(types::ManagedAgent::last_status)),
         }
     }
 }

@@ -2,12 +2,29 @@
 
 use crate::cloud::Cloud;
 use crate::lifecycle::deploy;
-use crate::run::{Jqs, Run, finish, signal};
+use crate::run::{ACCOUNT, Jqs, Run, finish, signal};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes on a busy machine.
 const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// A program that writes what it is given to a file, a line each.
+fn recorder(folder: &Path, name: &str) -> PathBuf {
+    let (program, record) = (folder.join(name), folder.join(format!("{name}.txt")));
+    let text = format!("#!/bin/sh\n[ \"$1\" = --version ] && exit 0\nprintf '%s\\n' \"$@\" > {}\n", record.display());
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    record
+}
+
+/// With the programs of a folder before all others.
+fn with_programs(jqs: Jqs, folder: &Path) -> Jqs {
+    let path = std::env::var("PATH").unwrap();
+    jqs.with("PATH", &format!("{}:{path}", folder.display()))
+}
 
 fn document(run: &Run) -> serde_json::Value {
     serde_json::from_str(&run.stdout).unwrap()
@@ -125,6 +142,51 @@ fn the_one_task_with_traces_in_memory_is_not_scaled() {
         .says("the number of tasks of `all-in-one` is fixed")
         .says("in memory");
     jqs.run(&["scale", "collector=2"]).expect(2).says("it has `all-in-one`");
+}
+
+#[tokio::test]
+async fn a_command_runs_in_a_task_by_way_of_the_plugin() {
+    let cloud = Cloud::start();
+    let folder = tempfile::tempdir().unwrap();
+    let record = recorder(folder.path(), "session-manager-plugin");
+    let jqs = with_programs(cloud.jqs(), folder.path());
+    jqs.run(&deploy(&["--storage", "opensearch"])).expect(0);
+    let command = ["--", "/jqs-collector", "health"];
+    let exec = |more: &[&str]| jqs.run(&[&["exec"], more, &command].concat());
+
+    jqs.run(&["exec", "collector"]).expect(2).says("no command is given").says("-- /jqs-collector health");
+    exec(&[]).expect(2).says("has several services").says("name one of `collector`, `query`");
+    exec(&["ingester"]).expect(1).says("no service `ingester`").says("it has `collector`, `query`");
+    exec(&["collector"]).expect(2).says("ECS Exec is off").says("-P EnableExecuteCommand=Yes` turns it on");
+    let bare = cloud.jqs().with("PATH", "/nowhere").run(&["exec", "collector", "--", "x"]).expect(1);
+    bare.says("cannot run `session-manager-plugin`").says("https://docs.aws.amazon.com/systems-manager/");
+    assert!(!record.exists(), "nobody was asked to speak");
+
+    jqs.run(&["teardown", "--yes"]).expect(0);
+    jqs.run(&deploy(&["--storage", "opensearch", "-P", "EnableExecuteCommand=Yes"])).expect(0);
+    exec(&["collector", "--task", "nothing"]).expect(1).says("has the id `nothing`").says("these run: ");
+    exec(&["collector", "--container", "sidecar"]).expect(1).says("has no container `sidecar`").says("collector");
+    let task = document(&jqs.run(&["status", "--json"]))["services"][0]["tasks"][0]["id"].as_str().unwrap().to_owned();
+    jqs.run(&["exec", "collector", "--task", &task[..6], "--", "/jqs-collector", "two words"])
+        .expect(0)
+        .says(&format!("collector/{} `collector`: /jqs-collector 'two words'", &task[..8]));
+
+    let given: Vec<String> = std::fs::read_to_string(&record).unwrap().lines().map(str::to_owned).collect();
+    let [session, region, action, profile, target, endpoint] = given.as_slice() else { panic!("{given:?}") };
+    let session: serde_json::Value = serde_json::from_str(session).unwrap();
+    assert!(["sessionId", "streamUrl", "tokenValue"].iter().all(|name| session[name].is_string()), "{session}");
+    assert_eq!((region.as_str(), action.as_str(), profile.as_str()), ("eu-west-1", "StartSession", ""));
+    let cluster = jqs.run(&["outputs", "ClusterName"]).expect(0).stdout.trim().to_owned();
+    let target: serde_json::Value = serde_json::from_str(target).unwrap();
+    assert!(target["Target"].as_str().unwrap().starts_with(&format!("ecs:{cluster}_{task}_")), "{target}");
+    assert_eq!(*endpoint, cloud.endpoint());
+
+    let arn = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:task/{cluster}/{task}");
+    cloud.ecs().await.stop_task().cluster(&cluster).task(arn).send().await.unwrap();
+    let left = document(&jqs.run(&["status", "--json"]))["services"][0]["tasks"].as_array().unwrap().len();
+    if left == 0 {
+        exec(&["collector"]).expect(1).says("no task of `collector` runs").says("`jqs logs collector`");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudwatch_logs, ec2, ecr, iam, opensearch, route53
+from ministack.services import cloudwatch_logs, ec2, ecr, ecs, iam, opensearch, route53
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
@@ -215,6 +215,7 @@ create_ecs_service = provisioners._ecs_service_create
 alarm_record = provisioners._cw_metric_alarm_record
 authorization_token = ecr._get_authorization_token
 filter_log_events = cloudwatch_logs._filter_log_events
+execute_command = ecs._execute_command
 answer_opensearch = opensearch.handle_request
 create_domain = provisioners._RESOURCE_HANDLERS["AWS::OpenSearchService::Domain"]["create"]
 
@@ -257,6 +258,9 @@ def create_service_in_full(logical_id, properties, stack_name):
     service = provisioners._ecs._services[f"{properties['Cluster']}/{attributes['Name']}"]
     service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
     service["enableExecuteCommand"] = properties.get("EnableExecuteCommand") in (True, "true")
+    for task in ecs._tasks.values():
+        if task["group"] == f"service:{attributes['Name']}" and task["clusterArn"].endswith(f"/{properties['Cluster']}"):
+            task["enableExecuteCommand"] = service["enableExecuteCommand"]
     return service_arn, attributes
 
 
@@ -343,6 +347,18 @@ def filter_log_events_in_pages(data):
     return status, headers, json.dumps(answer).encode()
 
 
+def execute_command_where_it_is_on(data):
+    """AWS refuses a task that was started without it."""
+    task = ecs._resolve_task(data.get("task", ""), ecs._resolve_cluster_name(data.get("cluster", "default")))
+    if task and not task.get("enableExecuteCommand"):
+        message = (
+            "The execute command failed because execute command was not enabled when the task was run or the execute "
+            "command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
+        )
+        return ecs.error_response_json("InvalidParameterException", message, 400)
+    return execute_command(data)
+
+
 def create_domain_in_full(logical_id, properties, stack_name):
     name, attributes = create_domain(logical_id, properties, stack_name)
     options = properties.get("LogPublishingOptions") or {}
@@ -372,6 +388,7 @@ def rebind(name, original, replacement):
 
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
 provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_in_full
+ecs._ACTION_MAP["ExecuteCommand"] = execute_command_where_it_is_on
 opensearch.handle_request = answer_opensearch_with_health
 provisioners._RESOURCE_HANDLERS["AWS::OpenSearchService::Domain"]["create"] = create_domain_in_full
 rebind("_filter_log_events", filter_log_events, filter_log_events_in_pages)
