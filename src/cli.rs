@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Status(crate::commands::status::StatusArgs),
     /// Show what the services of the stack log, and follow it
     Logs(crate::commands::logs::LogsArgs),
+    /// Open the page of the deployment in the browser
+    Open(crate::commands::open::OpenArgs),
     /// Run a command inside a running task
     Exec(crate::commands::exec::ExecArgs),
     /// Come back to what goes on with the stack, and watch it to its end

@@ -288,6 +288,7 @@ fn stack(command: &mut Command) -> Option<&mut StackArgs> {
         Command::Logs(arguments) => &mut arguments.stack,
         Command::Scale(arguments) => &mut arguments.stack,
         Command::Exec(arguments) => &mut arguments.stack,
+        Command::Open(arguments) => &mut arguments.stack,
         Command::Rollback(arguments) => &mut arguments.stack,
         Command::Outputs(arguments) => &mut arguments.stack,
         Command::Redeploy(arguments) => &mut arguments.stack,

@@ -13,6 +13,7 @@ pub(crate) mod image;
 pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod open;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -47,6 +48,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Logs(arguments) => logs::logs(context, &arguments).await,
+        Command::Open(arguments) => open::open(context, &arguments).await,
         Command::Exec(arguments) => exec::exec(context, &arguments).await,
         Command::Scale(arguments) => scale::scale(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,

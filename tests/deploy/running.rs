@@ -190,6 +190,39 @@ async fn a_command_runs_in_a_task_by_way_of_the_plugin() {
 }
 
 #[test]
+fn the_page_is_opened_on_a_terminal_and_printed_elsewhere() {
+    let cloud = Cloud::start();
+    let folder = tempfile::tempdir().unwrap();
+    let record = recorder(folder.path(), "xdg-open");
+    let jqs = with_programs(cloud.jqs(), folder.path());
+    jqs.run(&["open"]).expect(1).says("there is no stack `jaeger`");
+    jqs.run(&deploy(&[])).expect(0);
+    let url = jqs.run(&["outputs", "JaegerURL"]).expect(0).stdout;
+    let printed = jqs.run(&["open"]).expect(0);
+    assert_eq!(printed.stdout, url);
+    let host = url.trim().trim_start_matches("http://");
+    printed.says("can be reached from inside the VPC alone").says(&format!("host={host},portNumber=80"));
+    assert_eq!(document(&jqs.run(&["open", "--json"]).expect(0))["is_internal"], true);
+    let printed = jqs.run_on_terminal(&["open", "--print"], "").expect(0);
+    assert!(printed.stdout.contains(url.trim()) && !record.exists(), "{}", printed.stdout);
+    let opened = jqs.run_on_terminal(&["open"], "").expect(0);
+    assert!(opened.stdout.contains("opened http"), "{}", opened.stdout);
+    assert_eq!(std::fs::read_to_string(&record).unwrap(), url);
+}
+
+#[test]
+fn a_load_balancer_that_faces_the_internet_needs_no_way_in() {
+    let cloud = Cloud::start();
+    let jqs = cloud.jqs();
+    let certificate = format!("CertificateArn=arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/1");
+    let public = ["LoadBalancerScheme=internet-facing", "AllowedCIDR=203.0.113.0/24", "Certificate=UseExisting"];
+    let parameters = public.into_iter().chain([certificate.as_str()]).flat_map(|value| ["-P", value]);
+    jqs.run(&deploy(&parameters.collect::<Vec<_>>())).expect(0);
+    let run = jqs.run(&["open"]).expect(0);
+    assert!(run.stdout.starts_with("https://") && run.stderr.is_empty(), "{}", run.shown());
+}
+
+#[test]
 fn status_fits_on_one_screen() {
     let cloud = Cloud::start();
     let jqs = cloud.jqs();

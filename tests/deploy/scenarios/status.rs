@@ -67,7 +67,9 @@ fn the_project_names_the_stack_of_every_verb_that_looks_at_one() {
     let fake = Fake::start();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("jqs.toml"), "[environments.prod]\n").unwrap();
-    for verb in [&["status"][..], &["status", "--watch"], &["logs"], &["logs", "--follow"], &["scale", "query=2"]] {
+    for verb in
+        [&["status"][..], &["status", "--watch"], &["logs"], &["logs", "--follow"], &["open"], &["scale", "query=2"]]
+    {
         let run = fake.jqs().run_in(folder.path(), &[verb, &["-e", "prod"]].concat()).expect(1);
         run.says("there is no stack `jaeger-prod`");
     }
