@@ -81,7 +81,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Image(crate::commands::image::ImageCommand),
     /// Show the stack, its services and whether they are healthy
-    Status(StackArgs),
+    Status(crate::commands::status::StatusArgs),
+    /// Show what the services of the stack log, and follow it
+    Logs(crate::commands::logs::LogsArgs),
+    /// Open the page of the deployment in the browser
+    Open(crate::commands::open::OpenArgs),
+    /// Run a command inside a running task
+    Exec(crate::commands::exec::ExecArgs),
     /// Come back to what goes on with the stack, and watch it to its end
     Watch(StackArgs),
     /// Go back to before an update that goes on, or that failed
@@ -94,6 +100,8 @@ pub(crate) enum Command {
     Outputs(OutputsArgs),
     /// Restart the services, change their image, or make the whole stack again
     Redeploy(RedeployArgs),
+    /// Change how many tasks the services have: plan, approve, watch
+    Scale(crate::commands::scale::ScaleArgs),
     /// Delete the stack and everything that the deployment made
     Teardown(TeardownArgs),
     /// Find what is wrong with templates, without calling AWS

@@ -28,6 +28,11 @@ impl Printer {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
+    /// One line of many that may never end; tells whether anybody still reads them.
+    pub(crate) fn stream(&self, line: &str) -> bool {
+        writeln!(std::io::stdout(), "{line}").is_ok()
+    }
+
     /// One document, for people to read as well.
     pub(crate) fn document(&self, document: &impl Serialize) {
         if let Ok(text) = serde_json::to_string_pretty(document) {
@@ -37,18 +42,20 @@ impl Printer {
 
     /// One of many documents, each on its line; nothing without `--json`.
     pub(crate) fn record(&self, kind: &str, fields: &impl Serialize) {
-        if !self.json {
-            return;
+        if self.json {
+            self.stream_record(kind, fields);
         }
+    }
+
+    /// The same among many that may never end; tells whether anybody still reads them.
+    pub(crate) fn stream_record(&self, kind: &str, fields: &impl Serialize) -> bool {
         #[derive(Serialize)]
         struct Record<'a, T> {
             r#type: &'a str,
             #[serde(flatten)]
             fields: &'a T,
         }
-        if let Ok(text) = serde_json::to_string(&Record { r#type: kind, fields }) {
-            self.data(&text);
-        }
+        serde_json::to_string(&Record { r#type: kind, fields }).is_ok_and(|text| self.stream(&text))
     }
 
     /// Names and values in two columns; as a JSON object with `--json`.

@@ -2,8 +2,10 @@
 
 use crate::context::Context;
 use crate::ecs::{self, Ecs, Service, ServiceAddress};
+use crate::evidence::Evidence;
 use crate::exit::Exit;
 use crate::progress;
+use crate::remedy::remedy;
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::Session;
 use jqs_stacks::patience::Patience;
@@ -33,7 +35,7 @@ pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack)
         rollouts.push(Rollout { address, deployment });
     }
     tokio::select! {
-        done = wait(context, session, &ecs, rollouts) => done,
+        done = wait(context, session, &stack.name, rollouts) => done,
         () = context.interrupt.raised() => {
             context.printer.note("Detached: ECS goes on with the deployments.");
             context.printer.hint(&format!("`jqs status --name {}` tells how they stand", stack.name));
@@ -42,7 +44,8 @@ pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack)
     }
 }
 
-async fn wait(context: &Context, session: &Session, ecs: &Ecs, mut open: Vec<Rollout>) -> Result<Exit> {
+async fn wait(context: &Context, session: &Session, stack: &str, mut open: Vec<Rollout>) -> Result<Exit> {
+    let ecs = Ecs::new(session);
     let began = Instant::now();
     let mut pause = Duration::ZERO;
     let (mut patience, mut lost) = (Patience::default(), None);
@@ -66,7 +69,7 @@ async fn wait(context: &Context, session: &Session, ecs: &Ecs, mut open: Vec<Rol
                 continue;
             };
             if is_given_up(&service, &rollout) {
-                fail(context, ecs, &rollout, &service).await;
+                fail(context, session, stack, &rollout, &service).await;
                 exit = Exit::Failed;
             } else if service.is_stable() {
                 succeed(context, &service);
@@ -100,18 +103,24 @@ fn succeed(context: &Context, service: &Service) {
     context.printer.record("service", service);
 }
 
-async fn fail(context: &Context, ecs: &Ecs, rollout: &Rollout, service: &Service) {
+async fn fail(context: &Context, session: &Session, stack: &str, rollout: &Rollout, service: &Service) {
     #[derive(Serialize)]
     struct GivenUp<'a> {
         service: &'a str,
         reason: &'a str,
-        stopped_tasks: &'a [String],
+        #[serde(flatten)]
+        evidence: &'a Evidence,
+        remedy: Option<&'a str>,
     }
+    let printer = &context.printer;
     let reason = service.rollout_reason.as_deref().unwrap_or("ECS gave the deployment up");
-    let stopped_tasks = ecs.stopped_reasons(&rollout.address).await;
-    context.printer.failure(&format!("{}: {reason}", service.name));
-    for task in &stopped_tasks {
-        context.printer.note(&format!("  task stopped: {task}"));
+    let evidence = Evidence::of_service(session, &rollout.address).await;
+    let advice = remedy(stack, std::iter::once(reason).chain(evidence.texts()));
+    printer.failure(&format!("{}: {reason}", service.name));
+    evidence.show(printer);
+    if let Some(advice) = &advice {
+        printer.hint(advice);
     }
-    context.printer.record("failure", &GivenUp { service: &service.name, reason, stopped_tasks: &stopped_tasks });
+    let given_up = GivenUp { service: &service.name, reason, evidence: &evidence, remedy: advice.as_deref() };
+    printer.record("failure", &given_up);
 }

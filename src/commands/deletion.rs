@@ -39,10 +39,10 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
                 watcher
             }
         };
-        let (stack, events) = match operation::watch(context, watching, &stack.id, Goal::Gone).await? {
+        let (stack, events, evidence) = match operation::watch(context, watching, &stack.id, Goal::Gone).await? {
             Watching::Reached { stack, events } => return Ok(Ended::Well { stack, events }),
             Watching::Detached => return Ok(Ended::Detached),
-            Watching::Missed { stack, events } => (stack, events),
+            Watching::Missed { stack, events, evidence } => (stack, events, evidence),
         };
         let can_try = stack.status == "DELETE_FAILED" && !force_now;
         let is_promising = can_try && asked < DEFAULT_DELETIONS_MAX && {
@@ -57,7 +57,7 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
         };
         force_now = !is_promising && can_try && force;
         if !is_promising && !force_now {
-            verdict::explain(context, session, &stack, &events).await;
+            verdict::explain(context, session, &stack, &events, &evidence).await;
             return Ok(Ended::Badly);
         }
         let how = if force_now { "leaving behind what cannot be deleted" } else { "trying once more" };

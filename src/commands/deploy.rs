@@ -5,6 +5,7 @@ use super::{deletion, recovery, verdict};
 use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure, TargetArgs};
 use crate::context::Context;
+use crate::evidence::Gathered;
 use crate::exit::Exit;
 use crate::image::Supply;
 use crate::plan::saved::{SavedImage, SavedPlan};
@@ -314,7 +315,7 @@ pub(super) async fn conclude(context: &Context, session: &Session, name: &str, e
         Ended::Unchanged => match stack::find(session, name).await? {
             // An update that was kept as it failed left its parameters behind, though not what they ask for.
             Some(stack) if stack.status == "UPDATE_FAILED" => {
-                verdict::explain(context, session, &stack, &[]).await;
+                verdict::explain(context, session, &stack, &[], &Gathered::default()).await;
                 return Ok(Exit::Failed);
             }
             found => {

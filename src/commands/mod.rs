@@ -6,11 +6,14 @@ mod deletion;
 mod deploy;
 pub(crate) mod diff;
 mod drift;
+pub(crate) mod exec;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod image;
 pub(crate) mod lint;
 pub(crate) mod list;
+pub(crate) mod logs;
+pub(crate) mod open;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -18,8 +21,9 @@ mod recovery;
 mod redeploy;
 pub(crate) mod render;
 pub(crate) mod rollback;
+pub(crate) mod scale;
 pub(crate) mod shell;
-mod status;
+pub(crate) mod status;
 mod teardown;
 mod up;
 mod verdict;
@@ -43,6 +47,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
+        Command::Logs(arguments) => logs::logs(context, &arguments).await,
+        Command::Open(arguments) => open::open(context, &arguments).await,
+        Command::Exec(arguments) => exec::exec(context, &arguments).await,
+        Command::Scale(arguments) => scale::scale(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,

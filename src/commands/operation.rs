@@ -3,6 +3,7 @@
 use super::verdict;
 use crate::approval::{self, Approval};
 use crate::context::Context;
+use crate::evidence::Gathered;
 use crate::exit::Exit;
 use crate::image::Supply;
 use crate::plan::{Outlook, Plan};
@@ -220,8 +221,8 @@ pub(super) async fn follow(
 ) -> Result<Ended> {
     Ok(match watch(context, watcher, id, goal).await? {
         Watching::Reached { stack, events } => Ended::Well { stack, events },
-        Watching::Missed { stack, events } => {
-            verdict::explain(context, session, &stack, &events).await;
+        Watching::Missed { stack, events, evidence } => {
+            verdict::explain(context, session, &stack, &events, &evidence).await;
             Ended::Badly
         }
         Watching::Detached => Ended::Detached,
@@ -231,7 +232,7 @@ pub(super) async fn follow(
 /// What watching came to. Of a goal that was missed nothing is said yet.
 pub(super) enum Watching {
     Reached { stack: Box<Stack>, events: Vec<StackEvent> },
-    Missed { stack: Box<Stack>, events: Vec<StackEvent> },
+    Missed { stack: Box<Stack>, events: Vec<StackEvent>, evidence: Gathered },
     Detached,
 }
 
@@ -247,10 +248,10 @@ pub(super) async fn watch(context: &Context, watcher: Watcher<'_>, id: &str, goa
             ));
             Ok(Watching::Detached)
         }
-        Watched::Finished { stack, events } if goal.is_met(&stack) => {
+        Watched::Finished { stack, events, .. } if goal.is_met(&stack) => {
             printer.success(&format!("{name} is {} after {}", stack.status, verdict::elapsed(&events)));
             Ok(Watching::Reached { stack, events })
         }
-        Watched::Finished { stack, events } => Ok(Watching::Missed { stack, events }),
+        Watched::Finished { stack, events, evidence } => Ok(Watching::Missed { stack, events, evidence }),
     }
 }

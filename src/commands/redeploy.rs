@@ -7,6 +7,7 @@ use crate::approval::{self, Approval};
 use crate::cli::RedeployArgs;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::quote::quoted;
 use crate::{image, rollout, templates};
 use jqs_cfn::parameters::ParameterValue;
 use jqs_cfn::{Error, ErrorKind, Result};
@@ -147,9 +148,7 @@ fn deploy_command(stack: &Stack, parameters: &BTreeMap<String, String>) -> Strin
     let is_place = |name: &str| name.starts_with("Template");
     let mut command = format!("jqs deploy --name {}", stack.name);
     for (key, value) in parameters.iter().filter(|(key, _)| !is_place(key)) {
-        let is_plain = value.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:,".contains(letter));
-        let value = if is_plain { value.clone() } else { format!("'{}'", value.replace('\'', "'\\''")) };
-        command.push_str(&format!(" -P {key}={value}"));
+        command.push_str(&format!(" -P {}", quoted(&format!("{key}={value}"))));
     }
     command
 }

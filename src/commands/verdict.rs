@@ -1,8 +1,10 @@
-//! What is said of an operation that ended badly: the first true cause, what stands in the way, and the next command.
+//! What is said of an operation that ended badly: the first true cause with what explains it, what stands in the way, what to
+//! do about it, and the next command.
 
 use crate::context::Context;
-use crate::ecs::{self, Ecs};
+use crate::evidence::{Evidence, Gathered};
 use crate::progress;
+use crate::remedy::remedy;
 use jqs_cfn::{Error, ErrorKind};
 use jqs_stacks::Session;
 use jqs_stacks::failure::{Cause, first_cause};
@@ -17,26 +19,34 @@ struct Failure<'a> {
     stack: &'a str,
     status: &'a str,
     cause: Option<&'a Cause>,
-    stopped_tasks: &'a [String],
+    #[serde(flatten)]
+    evidence: &'a Evidence,
+    /// What to do about the cause, where it is a known one.
+    remedy: Option<&'a str>,
     /// Resources that keep the stack in this state.
     blocking: &'a [StackResource],
     hint: &'a str,
 }
 
-pub(super) async fn explain(context: &Context, session: &Session, stack: &Stack, events: &[StackEvent]) {
+pub(super) async fn explain(
+    context: &Context,
+    session: &Session,
+    stack: &Stack,
+    events: &[StackEvent],
+    gathered: &Gathered,
+) {
     let printer = &context.printer;
     let after = if events.is_empty() { String::new() } else { format!(" after {}", elapsed(events)) };
     printer.failure(&format!("{} is {}{after}", stack.name, stack.status));
     let cause = first_cause(&stack.id, events).or_else(|| refusal(stack));
-    let mut tasks = Vec::new();
+    let (mut evidence, mut advice) = (Evidence::default(), None);
     if let Some(cause) = &cause {
         let name = if cause.path.is_empty() { stack.name.clone() } else { cause.path.join("/") };
         printer.note(&format!("  cause: {name} ({}) {}", cause.kind, cause.status));
         printer.note(&format!("         {}", cause.reason));
-        tasks = stopped_tasks(session, cause).await;
-        for reason in &tasks {
-            printer.note(&format!("         task stopped: {reason}"));
-        }
+        evidence = gathered.about(session, cause).await;
+        evidence.show(printer);
+        advice = remedy(&stack.name, std::iter::once(cause.reason.as_str()).chain(evidence.texts()));
     }
     let blocking = blocking(session, stack).await;
     for resource in &blocking {
@@ -45,13 +55,17 @@ pub(super) async fn explain(context: &Context, session: &Session, stack: &Stack,
         printer.note(&format!("  stuck: {name} ({}) {}", resource.kind, resource.physical_id));
         printer.note(&format!("         {reason}"));
     }
+    if let Some(advice) = &advice {
+        printer.hint(advice);
+    }
     let hint = next_command(stack, &blocking);
     printer.hint(&hint);
     let failure = Failure {
         stack: &stack.name,
         status: &stack.status,
         cause: cause.as_ref(),
-        stopped_tasks: &tasks,
+        evidence: &evidence,
+        remedy: advice.as_deref(),
         blocking: &blocking,
         hint: &hint,
     };
@@ -69,13 +83,6 @@ fn refusal(stack: &Stack) -> Option<Cause> {
     let reason = stack.reason.clone()?;
     let (path, kind) = (Vec::new(), jqs_cfn::template::NESTED_STACK.to_owned());
     Some(Cause { path, kind, status: stack.status.clone(), reason, physical_id: stack.id.clone() })
-}
-
-async fn stopped_tasks(session: &Session, cause: &Cause) -> Vec<String> {
-    match ecs::address(&cause.physical_id).filter(|_| cause.kind == "AWS::ECS::Service") {
-        Some(address) => Ecs::new(session).stopped_reasons(&address).await,
-        None => Vec::new(),
-    }
 }
 
 /// What has to get out of the way before the stack leaves its state. Told where it can be had: it explains another failure.

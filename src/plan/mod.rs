@@ -15,7 +15,7 @@ use duration::Expected;
 use exposure::Opening;
 use jqs_cfn::Result;
 use jqs_cfn::bundle::Bundle;
-use jqs_cfn::cost::{self, PriceList, Range, Usage};
+use jqs_cfn::cost::{self, Estimate, PriceList, Range, Usage};
 use jqs_cfn::eval::{Given, ResolvedStack, StackTree, resolve};
 use jqs_stacks::change_set::Change;
 use serde::Serialize;
@@ -38,19 +38,34 @@ struct Cost {
 
 impl Outlook {
     pub(crate) fn of(bundle: &Bundle, entry: &str, after: &Given, before: Option<&Given>) -> Result<Self> {
-        let resolved = |given: &Given| -> Result<ResolvedStack> {
-            let tree = StackTree::open_with(bundle, entry, &given.parameters)?;
-            resolve(&tree, given).map_err(|fault| jqs_cfn::Error::new(jqs_cfn::ErrorKind::Template, fault.to_string()))
-        };
-        let new = resolved(after)?;
+        let new = resolved(bundle, entry, after)?;
         // What these templates cannot say of an older stack is left out.
-        let old = before.and_then(|given| resolved(given).ok());
+        let old = before.and_then(|given| resolved(bundle, entry, given).ok());
         let prices = PriceList::built_in()?.in_region(&after.region)?;
         let estimate = |stack: &ResolvedStack| cost::estimate(stack, &prices, &Usage::default());
         let total = estimate(&new);
         let before = old.as_ref().map(|stack| estimate(stack).total);
         let cost = Cost { currency: total.currency, as_of: total.as_of, after: total.total, before };
         Ok(Self { after: new, before: old, cost })
+    }
+}
+
+fn resolved(bundle: &Bundle, entry: &str, given: &Given) -> Result<ResolvedStack> {
+    let tree = StackTree::open_with(bundle, entry, &given.parameters)?;
+    resolve(&tree, given).map_err(|fault| jqs_cfn::Error::new(jqs_cfn::ErrorKind::Template, fault.to_string()))
+}
+
+/// What a month of it costs by list prices, with the traffic that is assumed where nothing is said.
+pub(crate) fn month(bundle: &Bundle, entry: &str, given: &Given) -> Result<Estimate> {
+    let prices = PriceList::built_in()?.in_region(&given.region)?;
+    Ok(cost::estimate(&resolved(bundle, entry, given)?, &prices, &Usage::default()))
+}
+
+/// An amount in whole units.
+pub(crate) fn amount(range: &Range) -> String {
+    match (range.least.round(), range.most.round()) {
+        (least, most) if least == most => format!("{least:.0}"),
+        (least, most) => format!("{least:.0} to {most:.0}"),
     }
 }
 
@@ -116,14 +131,18 @@ impl<'a> Plan<'a> {
 
 impl Cost {
     fn words(&self) -> String {
-        let range = |range: &Range| match (range.least.round(), range.most.round()) {
-            (least, most) if least == most => format!("{least:.0}"),
-            (least, most) => format!("{least:.0} to {most:.0}"),
-        };
-        let (currency, after) = (&self.currency, range(&self.after));
+        let (currency, after) = (&self.currency, amount(&self.after));
         let change = match &self.before {
-            Some(before) if range(before) == after => ", as before".to_owned(),
-            Some(before) => format!(", {:+.0}", self.after.least - before.least),
+            Some(before) if amount(before) == after => ", as before".to_owned(),
+            Some(before) => {
+                let (least, most) = (self.after.least - before.least, self.after.most - before.most);
+                // One number says it only where both ends move alike.
+                if least.round() == most.round() {
+                    format!(", {least:+.0}")
+                } else {
+                    format!(", before {}", amount(before))
+                }
+            }
             None => String::new(),
         };
         format!("about {after} {currency} a month{change} (list prices of {}; `jqs cost` shows the sum)", self.as_of)

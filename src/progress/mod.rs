@@ -5,6 +5,7 @@ mod screen;
 mod tree;
 
 use crate::context::Context;
+use crate::evidence::Gathered;
 use crate::printer::{Printer, paint};
 use console::Style;
 use jqs_cfn::Result;
@@ -22,6 +23,7 @@ pub(crate) enum Watched {
     Finished {
         stack: Box<Stack>,
         events: Vec<StackEvent>,
+        evidence: Gathered,
     },
     /// Ctrl-C: nobody watches any more, and the operation goes on.
     Detached,
@@ -41,7 +43,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
         (false, true) => View::Tree(Box::new(Tree::new(name))),
         (false, false) => View::Lines,
     };
-    let mut lost = None;
+    let (mut lost, mut evidence) = (None, Gathered::default());
     loop {
         let look = {
             let mut next = std::pin::pin!(watcher.next());
@@ -65,9 +67,13 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
         }
         lost = look.lost;
         view.events(printer, &look.events);
+        tokio::select! {
+            () = evidence.gather(watcher.session(), &look.events) => {}
+            () = context.interrupt.raised() => {}
+        }
         if let Some(stack) = look.finished {
             view.close(printer);
-            return Ok(Watched::Finished { stack: Box::new(stack), events: watcher.history().to_vec() });
+            return Ok(Watched::Finished { stack: Box::new(stack), events: watcher.history().to_vec(), evidence });
         }
     }
 }

@@ -41,7 +41,7 @@ fn cause_in(stack_id: &str, events: &[&StackEvent], depth: usize) -> Option<Caus
 }
 
 /// Failures that follow from another one.
-fn is_echo(event: &StackEvent) -> bool {
+pub fn is_echo(event: &StackEvent) -> bool {
     event.reason.as_deref().is_some_and(|reason| {
         reason.starts_with("Resource creation cancelled")
             || reason.starts_with("Resource update cancelled")

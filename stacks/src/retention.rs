@@ -36,8 +36,8 @@ fn is_child(resource: &StackResource, parent: &[String], names: &[&str]) -> bool
     resource.path.split_last().is_some_and(|(name, above)| above == parent && names.contains(&name.as_str()))
 }
 
-/// Nothing where the stack has no template: it was planned and never made.
-async fn template_of(session: &Session, stack_id: &str) -> Result<Option<Template>> {
+/// What a stack was made of. Nothing where it has no template: it was planned and never made.
+pub async fn template_of(session: &Session, stack_id: &str) -> Result<Option<Template>> {
     let answer = match session.cloudformation.get_template().stack_name(stack_id).send().await {
         Err(failure) if stack::is_absent(&failure) => return Ok(None),
         other => other.map_err(|failure| aws_error(format!("read the template of `{stack_id}`"), failure))?,

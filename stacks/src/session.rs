@@ -97,6 +97,10 @@ impl Session {
         self.credentials.provide_credentials().await.ok()?.expiry()
     }
 
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
     pub async fn identity(&self) -> Result<Identity> {
         let retries = RetryConfig::standard().with_max_attempts(DEFAULT_FIRST_CALL_ATTEMPTS_MAX);
         let retries = retries.with_initial_backoff(self.pace.min);

@@ -26,6 +26,15 @@ pub struct Stack {
     pub parent_id: Option<String>,
     pub created: Option<String>,
     pub updated: Option<String>,
+    pub drift: LastDrift,
+}
+
+/// What the last look for drift has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LastDrift {
+    /// `NOT_CHECKED`, `IN_SYNC`, `DRIFTED` or `UNKNOWN`
+    pub status: String,
+    pub checked: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -169,6 +178,8 @@ impl From<&types::Stack> for Stack {
         let text = |time: &aws_sdk_cloudformation::primitives::DateTime| {
             jiff::Timestamp::from_second(time.secs()).ok().map(|time| time.to_string())
         };
+        let drift = stack.drift_information();
+        let drift_status = drift.and_then(|drift| drift.stack_drift_status()).map(|status| status.as_str());
         Self {
             id: stack.stack_id().unwrap_or_default().to_owned(),
             name: stack.stack_name().unwrap_or_default().to_owned(),
@@ -189,6 +200,10 @@ impl From<&types::Stack> for Stack {
             parent_id: stack.parent_id().map(str::to_owned),
             created: stack.creation_time().and_then(text),
             updated: stack.last_updated_time().and_then(text),
+            drift: LastDrift {
+                status: drift_status.unwrap_or("NOT_CHECKED").to_owned(),
+                checked: drift.and_then(|drift| drift.last_check_timestamp()).and_then(text),
+            },
         }
     }
 }

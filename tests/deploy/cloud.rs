@@ -70,6 +70,14 @@ impl Cloud {
         aws_sdk_elasticloadbalancingv2::Client::new(&self.config().await)
     }
 
+    pub(crate) async fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        aws_sdk_cloudwatchlogs::Client::new(&self.config().await)
+    }
+
+    pub(crate) async fn ecs(&self) -> aws_sdk_ecs::Client {
+        aws_sdk_ecs::Client::new(&self.config().await)
+    }
+
     /// All that this account has in the region, of the kinds that the templates make.
     pub(crate) async fn inventory(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -78,7 +86,7 @@ impl Cloud {
         found.extend(live.map(|stack| format!("stack {}", stack.stack_name().unwrap())));
         let buckets = self.s3().await.list_buckets().send().await.unwrap();
         found.extend(buckets.buckets().iter().map(|bucket| format!("bucket {}", bucket.name().unwrap())));
-        let clusters = aws_sdk_ecs::Client::new(&self.config().await).list_clusters().send().await.unwrap();
+        let clusters = self.ecs().await.list_clusters().send().await.unwrap();
         found.extend(clusters.cluster_arns().iter().map(|arn| format!("cluster {arn}")));
         let balancers = self.balancers().await;
         let all = balancers.describe_load_balancers().send().await.unwrap();

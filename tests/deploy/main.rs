@@ -21,4 +21,5 @@ mod prove;
 mod refusals;
 mod rendered;
 mod run;
+mod running;
 mod scenarios;

@@ -98,19 +98,25 @@ impl Jqs {
     }
 
     pub(crate) fn run_on_terminal_in(&self, folder: &Path, arguments: &[&str], answers: &str) -> Run {
-        let line = format!("{} {}", Self::program().display(), arguments.join(" "));
+        let mut child = self.start_on_terminal_in(folder, arguments);
+        let mut input = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut input, answers.as_bytes()).unwrap();
+        let run = finish(child);
+        drop(input);
+        run
+    }
+
+    /// Its standard input is the keyboard.
+    pub(crate) fn start_on_terminal_in(&self, folder: &Path, arguments: &[&str]) -> Child {
+        // In place of the shell, which would have an exit code of its own after Ctrl-C.
+        let line = format!("exec {} {}", Self::program().display(), arguments.join(" "));
         let mut command = self.prepare(&PathBuf::from("script"));
         command
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
             .env("TERM", "xterm")
             .current_dir(folder)
             .env("NO_COLOR", "1");
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        std::io::Write::write_all(&mut input, answers.as_bytes()).unwrap();
-        let run = finish(child);
-        drop(input);
-        run
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 }
 
@@ -205,11 +211,15 @@ macro_rules! snapshot {
     ($name:expr, $text:expr) => {
         insta::with_settings!({
             prepend_module_to_snapshot => false,
+            snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy/snapshots"),
             omit_expression => true,
             filters => vec![
                 (r"\d\d:\d\d:\d\d", "[TIME]"),
                 (r"\d{4}-\d\d-\d\dT\[TIME\](\.\d+)?Z", "[TIME]"),
                 (r"after (\d+m )?\d+s", "after [DURATION]"),
+                (r"(made|updated) (\d+m )?\d+s ago", "$1 [AGE] ago"),
+                (r"( {13})[0-9a-f]{8}( .*?) +(\d+m )?\d+s\n", "$1[TASK]$2 [AGE]\n"),
+                (r"about \d+ USD so far, \d+( to \d+)? a month", "about [SUM] so far, [SUM] a month"),
                 (r"[0-9a-f]{64}", "[SHA256]"),
                 (r"jqs/templates/[0-9a-f]{32}", "jqs/templates/[HASH]"),
                 (r"\d+ uploaded", "[COUNT] uploaded"),
@@ -218,7 +228,7 @@ macro_rules! snapshot {
                 (r"jaeger-[0-9a-f]{8}", "jaeger-[ID]"),
                 (r"(loadbalancer/\S+-int)/[0-9a-z]{16}", "$1/[ID]"),
                 (r"jqs:\d+\.\d+\.\d+", "jqs:[VERSION]"),
-                (r"(Version +)\d+\.\d+\.\d+", "${1}[VERSION]"),
+                (r"storage, jqs \d+\.\d+\.\d+", "storage, jqs [VERSION]"),
             ],
         }, { insta::assert_snapshot!($name, $text) });
     };

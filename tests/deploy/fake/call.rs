@@ -8,6 +8,8 @@ use http::request::Parts;
 pub(crate) enum Protocol {
     Query,
     Json,
+    /// OpenSearch Service's, of which only one call is answered.
+    Search,
     Store,
 }
 
@@ -36,6 +38,8 @@ impl Call {
             let parameters = pairs(&body);
             let action = parameters.iter().find(|(key, _)| key == "Action").unwrap().1.clone();
             (Protocol::Query, action, parameters)
+        } else if path.starts_with("/2021-01-01/opensearch/") {
+            (Protocol::Search, "DescribeDomainChangeProgress".to_owned(), Vec::new())
         } else {
             (Protocol::Store, store::operation(&head.method, &path, &query), query)
         };

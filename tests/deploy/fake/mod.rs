@@ -22,7 +22,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-pub(crate) use shape::deployment;
+pub(crate) use services::{LogEvent, stopped_task};
+pub(crate) use shape::{deployment, nested, resource};
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -236,7 +237,7 @@ fn refuse(call: &Call, trouble: Trouble) -> Answer {
         // S3 throttles in words of its own.
         Protocol::Store if trouble == Trouble::Throttled => store_error(503, "SlowDown"),
         Protocol::Query => query(&call.operation, Err(Refusal(status, code, message.to_owned()))),
-        Protocol::Json => json_error(status, code, message),
+        Protocol::Json | Protocol::Search => json_error(status, code, message),
         Protocol::Store => store_error(status, code),
     }
 }
@@ -245,11 +246,12 @@ fn perform(world: &mut World, call: &Call) -> Answer {
     match call.protocol {
         Protocol::Store => return world.store.answer(call),
         Protocol::Json => return services::answer(world, call),
+        Protocol::Search => return services::domain_progress(world),
         Protocol::Query => {}
     }
     let result = match call.operation.as_str() {
         "GetCallerIdentity" => services::caller(),
-        "DescribeTargetHealth" => services::target_health(),
+        "DescribeTargetHealth" => services::target_health(world),
         "DescribeStacks" => world.describe_stacks(call),
         "DescribeStackEvents" => world.describe_stack_events(call),
         "ListStackResources" => world.list_stack_resources(call),

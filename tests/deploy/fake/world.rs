@@ -2,6 +2,7 @@
 
 use super::change_sets::ChangeSet;
 use super::fault::{Fault, Hook};
+use super::services::Services;
 use super::shape::{BUCKET, Node, SERVICE, STACK, TARGETS, deployment};
 use super::store::Store;
 use super::timeline::Phase;
@@ -112,6 +113,7 @@ pub(crate) struct World {
     pub(crate) stacks: Vec<Stack>,
     pub(crate) change_sets: Vec<ChangeSet>,
     pub(crate) store: Store,
+    pub(crate) services: Services,
     pub(crate) failures: Vec<Failure>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) hooks: Vec<Hook>,
@@ -143,6 +145,7 @@ impl World {
             stacks: Vec::new(),
             change_sets: Vec::new(),
             store: Store::default(),
+            services: Services::default(),
             failures: Vec::new(),
             faults: Vec::new(),
             hooks: Vec::new(),

@@ -1,7 +1,9 @@
 //! Stacks that are made, or not.
 
 use super::{DEPLOY, TEARDOWN, UPDATE};
-use crate::fake::{Fake, Phase, deployment};
+use crate::fake::{Fake, LogEvent, Phase, deployment, nested, resource, stopped_task};
+use crate::snapshot;
+use serde_json::json;
 
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     DEPLOY.iter().chain(more).copied().collect()
@@ -41,11 +43,94 @@ fn a_name_that_is_taken_is_told() {
 }
 
 #[test]
-fn a_service_that_does_not_start_tells_why_its_tasks_stopped() {
+fn a_service_that_does_not_start_tells_why_its_tasks_stopped_and_what_they_said_last() {
     let fake = Fake::start();
     fake.fails("Jaeger/Service", Phase::Create, 1, "ECS Deployment Circuit Breaker was triggered.");
-    let says = ["cause: Jaeger/Service (AWS::ECS::Service)", "task stopped: Essential container in task exited"];
+    {
+        let services = &mut fake.world().services;
+        let exited =
+            || stopped_task("EssentialContainerExited", "Essential container in task exited", json!({"exitCode": 1}));
+        services.stopped = vec![exited(), exited()];
+        let scaled = "Scaling activity initiated by (deployment ecs-svc/1)";
+        services.stopped.push(stopped_task("ServiceSchedulerInitiated", scaled, json!({"exitCode": 0})));
+        let message = r#"{"level":"ERROR","fields":{"message":"cannot bind","address":"0.0.0.0:4317"}}"#.to_owned();
+        services.logs = vec![LogEvent { time: 0, shown_at: 0, message }];
+    }
+    let says = [
+        "cause: Jaeger/Service (AWS::ECS::Service)",
+        "task stopped: 2 × Essential container in task exited",
+        "task stopped: 2 × container `jqs`: exit code 1",
+        "the log of `jqs` in the task 01234567 ends with:",
+        "ERROR cannot bind address=0.0.0.0:4317",
+        "hint: the tasks did not become steady: `jqs logs --name jaeger`",
+        "hint: mend the cause",
+    ];
+    let run = fake.expect(DEPLOY, 1, "ROLLBACK_COMPLETE", &says);
+    assert!(!run.stderr.contains("Scaling activity"), "{}", run.stderr);
+    let (_, verdict) = run.stderr.split_once("✗ ").unwrap();
+    snapshot!("failed_service", verdict);
+}
+
+#[test]
+fn an_image_for_another_architecture_is_known_by_what_the_task_said() {
+    let fake = Fake::start();
+    fake.fails("Jaeger/Service", Phase::Create, 1, "ECS Deployment Circuit Breaker was triggered.");
+    {
+        let services = &mut fake.world().services;
+        let reason = "Essential container in task exited";
+        services.stopped = vec![stopped_task("EssentialContainerExited", reason, json!({"exitCode": 255}))];
+        let message = "exec /jqs-collector: exec format error".to_owned();
+        services.logs = vec![LogEvent { time: 0, shown_at: 0, message }];
+    }
+    let run = fake.expect(&with(&["--json"]), 1, "ROLLBACK_COMPLETE", &["hint: the image is for another architecture"]);
+    let failure = &run.records("failure")[0];
+    assert!(failure["remedy"].as_str().unwrap().contains("CpuArchitecture"), "{failure}");
+    assert_eq!(failure["log"]["lines"], json!(["exec /jqs-collector: exec format error"]));
+    assert_eq!(failure["stopped_tasks"].as_array().map(Vec::len), Some(2), "{failure}");
+}
+
+#[test]
+fn a_service_that_never_gets_healthy_tells_of_its_targets() {
+    let fake = Fake::start();
+    fake.fails("Jaeger/Service", Phase::Create, 1, "ECS Deployment Circuit Breaker was triggered.");
+    {
+        let services = &mut fake.world().services;
+        services.messages = vec![
+            "(service query) (port 16686) is unhealthy in (target-group query) due to (reason Health checks failed)",
+            "(service query) registered 1 targets in (target-group query)",
+        ];
+        services.unhealthy = Some("Health checks failed with these codes: [502]");
+    }
+    let says = [
+        "ECS: (service query) (port 16686) is unhealthy in (target-group query) due to",
+        "targets of query: 0/1 healthy (1 × Health checks failed with these codes: [502])",
+        "hint: the task runs and does not answer its health check",
+    ];
+    let run = fake.expect(DEPLOY, 1, "ROLLBACK_COMPLETE", &says);
+    assert!(!run.stderr.contains("registered 1 targets"), "{}", run.stderr);
+}
+
+#[test]
+fn a_domain_that_is_not_made_tells_how_far_it_came() {
+    let fake = Fake::start();
+    let storage = nested("Storage", vec![resource("Domain", "AWS::OpenSearchService::Domain", 900)]);
+    fake.world().shape = nested("", vec![storage]);
+    fake.fails("Storage/Domain", Phase::Create, 1, "Domain creation failed (HandlerErrorCode: NotStabilized)");
+    fake.world().services.domain_progress = Some(json!({
+        "ConfigChangeStatus": "ValidationFailed",
+        "ChangeProgressStages": [{"Name": "Validation", "Status": "FAILED", "Description": "no free addresses"}],
+    }));
+    let says =
+        ["cause: Storage/Domain", "change of the domain: ValidationFailed", "Validation FAILED: no free addresses"];
     fake.expect(DEPLOY, 1, "ROLLBACK_COMPLETE", &says);
+}
+
+#[test]
+fn nothing_is_advised_where_nothing_is_known() {
+    let fake = Fake::start();
+    fake.fails("Jaeger/Storage/Role", Phase::Create, 1, "Policy document is malformed (Service: Iam)");
+    let run = fake.expect(DEPLOY, 1, "ROLLBACK_COMPLETE", &[]);
+    assert_eq!(run.stderr.matches("hint: ").count(), 1, "{}", run.stderr);
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod creation;
 mod credentials;
 mod deletion;
 mod kills;
+mod logs;
+mod status;
 mod trouble;
 mod update;
 

@@ -1,7 +1,7 @@
 //! Stacks that are changed, and how they come back.
 
 use super::{DEPLOY, TEARDOWN, UPDATE};
-use crate::fake::{Fake, Phase};
+use crate::fake::{Fake, Phase, stopped_task};
 
 const GONE: &str = "Subnet subnet-1 does not exist";
 
@@ -34,6 +34,26 @@ fn an_update_ends_well() {
     fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &["~ Jaeger", "jaeger is UPDATE_COMPLETE"]);
     assert_eq!(parameter(&fake, "LogRetentionDays").as_deref(), Some("7"));
     fake.expect(UPDATE, 0, "UPDATE_COMPLETE", &["nothing to change"]);
+}
+
+#[test]
+fn a_restart_that_is_given_up_tells_why() {
+    let fake = Fake::deployed();
+    {
+        let services = &mut fake.world().services;
+        services.rollout = Some("FAILED");
+        let (reason, container) =
+            ("Essential container in task exited", "OutOfMemoryError: Container killed due to memory usage");
+        let container = serde_json::json!({"exitCode": 137, "reason": container});
+        services.stopped = vec![stopped_task("EssentialContainerExited", reason, container)];
+    }
+    let says = [
+        "ECS gave the deployment up",
+        "task stopped: Essential container in task exited",
+        "container `jqs`: OutOfMemoryError: Container killed due to memory usage, exit code 137",
+        "hint: the task needed more memory than it has",
+    ];
+    fake.expect(&["redeploy"], 1, "CREATE_COMPLETE", &says);
 }
 
 #[test]
@@ -136,7 +156,7 @@ fn another_image_is_an_update() {
     assert_eq!(parameter(&fake, "ImageUri").as_deref(), Some(image));
     fake.fails("Jaeger/Service", Phase::Update, 1, "CannotPullContainerError: not found");
     let other = ["redeploy", "--yes", "--skip-image-check", "--image", "registry.example.com/jqs:3"];
-    fake.expect(&other, 1, "UPDATE_ROLLBACK_COMPLETE", &["cause: Jaeger/Service", "task stopped: Essential"]);
+    fake.expect(&other, 1, "UPDATE_ROLLBACK_COMPLETE", &["cause: Jaeger/Service", "hint: the image is not in its"]);
     assert_eq!(parameter(&fake, "ImageUri").as_deref(), Some(image));
 }
 

@@ -3,18 +3,21 @@
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
 - What it drops or refuses: the Cloud Map services and the ECS Exec of an ECS service, alarms on an expression, how a
-  listener's rule authenticates, and the VPCs that make a hosted zone private.
+  listener's rule authenticates, the VPCs that make a hosted zone private, the logs that a domain publishes and its health,
+  and of FilterLogEvents the prefix of streams and the pages.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
 - `SHIM_RECORD`: a file that gets a line of JSON for each resource that is made, with its properties as MiniStack resolved
   them.
+- `SHIM_LOG_EVENTS_PER_PAGE`: how many events FilterLogEvents tells in one answer.
 - `SHIM_ECR_ENDPOINT`: the address of a registry that stands in for ECR's, told with the token to log in to it.
 """
 
 import json
 import os
 import random
+import re
 import string
 import sys
 import time
@@ -26,12 +29,13 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, ecr, iam, route53
+from ministack.services import cloudwatch_logs, ec2, ecr, ecs, iam, opensearch, route53
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
 FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
 RECORD = os.environ.get("SHIM_RECORD")
+LOG_EVENTS_PER_PAGE = int(os.environ.get("SHIM_LOG_EVENTS_PER_PAGE", "10000"))
 ECR_ENDPOINT = os.environ.get("SHIM_ECR_ENDPOINT")
 
 
@@ -210,6 +214,10 @@ delete_nested = provisioners._cfn_nested_stack_delete
 create_ecs_service = provisioners._ecs_service_create
 alarm_record = provisioners._cw_metric_alarm_record
 authorization_token = ecr._get_authorization_token
+filter_log_events = cloudwatch_logs._filter_log_events
+execute_command = ecs._execute_command
+answer_opensearch = opensearch.handle_request
+create_domain = provisioners._RESOURCE_HANDLERS["AWS::OpenSearchService::Domain"]["create"]
 
 
 def listener_actions_with_authentication(properties, load_balancer_arn, prop="DefaultActions"):
@@ -250,6 +258,9 @@ def create_service_in_full(logical_id, properties, stack_name):
     service = provisioners._ecs._services[f"{properties['Cluster']}/{attributes['Name']}"]
     service["serviceRegistries"] = [{"registryArn": each["RegistryArn"]} for each in registries]
     service["enableExecuteCommand"] = properties.get("EnableExecuteCommand") in (True, "true")
+    for task in ecs._tasks.values():
+        if task["group"] == f"service:{attributes['Name']}" and task["clusterArn"].endswith(f"/{properties['Cluster']}"):
+            task["enableExecuteCommand"] = service["enableExecuteCommand"]
     return service_arn, attributes
 
 
@@ -315,6 +326,59 @@ def authorization_for_registry(data):
     return status, headers, json.dumps(answer).encode()
 
 
+def filter_log_events_in_pages(data):
+    """MiniStack heeds neither the prefix of streams nor a token."""
+    data = dict(data)
+    prefix, token = data.pop("logStreamNamePrefix", None), data.pop("nextToken", None)
+    limit = min(data.pop("limit", LOG_EVENTS_PER_PAGE), LOG_EVENTS_PER_PAGE)
+    group = cloudwatch_logs._log_groups.get(data.get("logGroupName"))
+    if group and prefix is not None:
+        names = [name for name in group["streams"] if name.startswith(prefix)]
+        if not names:
+            return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps({"events": []}).encode()
+        data["logStreamNames"] = names
+    status, headers, body = filter_log_events(data)
+    answer = json.loads(body)
+    if status == 200:
+        first = int(token or 0)
+        events, answer["events"] = answer["events"], answer["events"][first : first + limit]
+        if first + limit < len(events):
+            answer["nextToken"] = str(first + limit)
+    return status, headers, json.dumps(answer).encode()
+
+
+def execute_command_where_it_is_on(data):
+    """AWS refuses a task that was started without it."""
+    task = ecs._resolve_task(data.get("task", ""), ecs._resolve_cluster_name(data.get("cluster", "default")))
+    if task and not task.get("enableExecuteCommand"):
+        message = (
+            "The execute command failed because execute command was not enabled when the task was run or the execute "
+            "command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
+        )
+        return ecs.error_response_json("InvalidParameterException", message, 400)
+    return execute_command(data)
+
+
+def create_domain_in_full(logical_id, properties, stack_name):
+    name, attributes = create_domain(logical_id, properties, stack_name)
+    options = properties.get("LogPublishingOptions") or {}
+    nodes = opensearch._domains[name]["ClusterConfig"]
+    nodes["InstanceCount"] = int(nodes["InstanceCount"])
+    opensearch._domains[name]["LogPublishingOptions"] = {
+        kind: {**option, "Enabled": option.get("Enabled") in (True, "true")} for kind, option in options.items()
+    }
+    return name, attributes
+
+
+async def answer_opensearch_with_health(method, path, headers, body, query_params):
+    """MiniStack has no DescribeDomainHealth."""
+    asked = re.fullmatch(r"/2021-01-01/opensearch/domain/([^/]+)/health", path)
+    if method == "GET" and asked and asked.group(1) in opensearch._domains:
+        health = {"DomainState": "Active", "ClusterHealth": "Green", "DataNodeCount": "2"}
+        return 200, {"Content-Type": "application/json"}, json.dumps(health).encode()
+    return await answer_opensearch(method, path, headers, body, query_params)
+
+
 def rebind(name, original, replacement):
     """MiniStack's modules import these functions by name: every one of them gets the replacement."""
     for module in list(sys.modules.values()):
@@ -324,6 +388,10 @@ def rebind(name, original, replacement):
 
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
 provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]["create"] = create_service_in_full
+ecs._ACTION_MAP["ExecuteCommand"] = execute_command_where_it_is_on
+opensearch.handle_request = answer_opensearch_with_health
+provisioners._RESOURCE_HANDLERS["AWS::OpenSearchService::Domain"]["create"] = create_domain_in_full
+rebind("_filter_log_events", filter_log_events, filter_log_events_in_pages)
 rebind("_get_authorization_token", authorization_token, authorization_for_registry)
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
