@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Outputs(OutputsArgs),
     /// Restart the services, change their image, or make the whole stack again
     Redeploy(RedeployArgs),
+    /// Replace the tracing sidecars of other services by the one that is deployed
+    Migrate(Box<crate::commands::migrate::MigrateArgs>),
     /// Delete the stack and everything that the deployment made
     Teardown(TeardownArgs),
     /// Find what is wrong with templates, without calling AWS

@@ -285,6 +285,7 @@ fn stack(command: &mut Command) -> Option<&mut StackArgs> {
     Some(match command {
         Command::Status(arguments) | Command::Watch(arguments) | Command::Drift(arguments) => arguments,
         Command::Rollback(arguments) => &mut arguments.stack,
+        Command::Migrate(arguments) => &mut arguments.stack,
         Command::Outputs(arguments) => &mut arguments.stack,
         Command::Redeploy(arguments) => &mut arguments.stack,
         Command::Teardown(arguments) => &mut arguments.stack,

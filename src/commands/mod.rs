@@ -11,6 +11,7 @@ pub(crate) mod graph;
 pub(crate) mod image;
 pub(crate) mod lint;
 pub(crate) mod list;
+pub(crate) mod migrate;
 mod operation;
 mod outputs;
 pub(crate) mod prove;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
+        Command::Migrate(arguments) => migrate::migrate(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,
         Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,
         Command::Init(arguments) => config::init(context, &arguments),

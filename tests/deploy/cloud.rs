@@ -66,6 +66,10 @@ impl Cloud {
         aws_sdk_ecr::Client::new(&self.config().await)
     }
 
+    pub(crate) async fn ecs(&self) -> aws_sdk_ecs::Client {
+        aws_sdk_ecs::Client::new(&self.config().await)
+    }
+
     pub(crate) async fn balancers(&self) -> aws_sdk_elasticloadbalancingv2::Client {
         aws_sdk_elasticloadbalancingv2::Client::new(&self.config().await)
     }
@@ -78,7 +82,7 @@ impl Cloud {
         found.extend(live.map(|stack| format!("stack {}", stack.stack_name().unwrap())));
         let buckets = self.s3().await.list_buckets().send().await.unwrap();
         found.extend(buckets.buckets().iter().map(|bucket| format!("bucket {}", bucket.name().unwrap())));
-        let clusters = aws_sdk_ecs::Client::new(&self.config().await).list_clusters().send().await.unwrap();
+        let clusters = self.ecs().await.list_clusters().send().await.unwrap();
         found.extend(clusters.cluster_arns().iter().map(|arn| format!("cluster {arn}")));
         let balancers = self.balancers().await;
         let all = balancers.describe_load_balancers().send().await.unwrap();
@@ -94,7 +98,7 @@ impl Cloud {
             ("ec2", "DescribeNatGateways", "2016-11-15", "natGatewayId"),
             ("iam", "ListRoles", "2010-05-08", "RoleName"),
         ] {
-            let answer = self.query(service, action, version).await;
+            let answer = self.query(service, action, version, "").await;
             found.extend(elements(&answer, element).into_iter().map(|id| format!("{element} {id}")));
         }
         found.sort();
@@ -102,15 +106,20 @@ impl Cloud {
         found
     }
 
+    /// What EC2 answers to a call with parameters, by the name of an element.
+    pub(crate) async fn ec2(&self, action: &str, parameters: &str, element: &str) -> Vec<String> {
+        elements(&self.query("ec2", action, "2016-11-15", &format!("&{parameters}")).await, element)
+    }
+
     /// A call of a service for which no SDK crate is worth its build: unsigned, as the stand-in does not check.
-    async fn query(&self, service: &str, action: &str, version: &str) -> String {
+    async fn query(&self, service: &str, action: &str, version: &str, parameters: &str) -> String {
         let scope = format!("{ACCOUNT}/20260101/{REGION}/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let answer = reqwest::Client::new()
             .post(self.endpoint())
             .header("authorization", authorization)
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(format!("Action={action}&Version={version}"))
+            .body(format!("Action={action}&Version={version}{parameters}"))
             .send()
             .await
             .unwrap();
