@@ -33,6 +33,8 @@ pub(crate) struct Rule {
     pub(crate) range: Option<String>,
     /// The group whose members it admits.
     pub(crate) peer: Option<String>,
+    /// The list of ranges that it admits.
+    pub(crate) list: Option<String>,
 }
 
 pub(crate) async fn subnets(session: &Session, ids: &[String]) -> Result<BTreeMap<String, Subnet>> {
@@ -66,6 +68,7 @@ fn rule(item: &BTreeMap<String, String>) -> Rule {
         to: port("toPort"),
         range: item.get("cidrIpv4").cloned(),
         peer: item.get("referencedGroupInfo/groupId").cloned(),
+        list: item.get("prefixListId").cloned(),
     }
 }
 
@@ -181,7 +184,7 @@ mod tests {
         <item><groupId>sg-1</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>4317</fromPort>
           <toPort>4317</toPort><cidrIpv4>10.0.0.0/16</cidrIpv4><tagSet><item><key>a</key><value>b</value></item></tagSet></item>
         <item><tagSet/><groupId>sg-1</groupId><isEgress>true</isEgress><ipProtocol>-1</ipProtocol>
-          <referencedGroupInfo><groupId>sg-2</groupId><userId>1</userId></referencedGroupInfo></item>
+          <prefixListId>pl-1</prefixListId><referencedGroupInfo><groupId>sg-2</groupId><userId>1</userId></referencedGroupInfo></item>
         </securityGroupRuleSet></DescribeSecurityGroupRulesResponse>";
 
     #[test]
@@ -202,6 +205,7 @@ mod tests {
             from: -1,
             to: -1,
             peer: Some("sg-2".to_owned()),
+            list: Some("pl-1".to_owned()),
             ..Rule::default()
         };
         assert_eq!(read, [tcp, all]);

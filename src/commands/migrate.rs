@@ -5,7 +5,7 @@ use crate::cli::StackArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::migrate::act::{Actor, Return, has_work};
-use crate::migrate::assess::{self, Assessment, Assessor, Standing, Wishes};
+use crate::migrate::assess::{self, Assessment, Assessor, Wishes};
 use crate::migrate::cluster::Cluster;
 use crate::migrate::destination::{Destination, Through};
 use crate::migrate::print::{self, Language};
@@ -77,6 +77,12 @@ pub(crate) async fn migrate(context: &Context, arguments: &MigrateArgs) -> Resul
         return undo(context, &session, &cluster, arguments).await;
     }
     let stack = stack::get(&session, &arguments.stack.name).await?;
+    if !stack.succeeded() {
+        context.printer.warning(&format!(
+            "`{}` is in {}: see that it is well before services send to it",
+            stack.name, stack.status
+        ));
+    }
     let destination = Destination::of(&stack.name, &stack.outputs, arguments.through)?;
     context.printer.field("Traces to", &format!("{} and {}", destination.grpc, destination.http));
     let gate = Gate::of(&session, &stack, &destination).await?;
@@ -106,7 +112,7 @@ pub(crate) async fn migrate(context: &Context, arguments: &MigrateArgs) -> Resul
     if arguments.apply {
         return apply(context, &session, &cluster, arguments, &assessments).await;
     }
-    let is_open = assessments.iter().any(|each| has_work(each) || matches!(each.standing, Standing::Blocked(_)));
+    let is_open = assessments.iter().any(|each| has_work(each) || each.is_blocked());
     Ok(if is_open { Exit::Differs } else { Exit::Done })
 }
 
@@ -139,7 +145,7 @@ async fn apply(
     let names: Vec<&str> = assessments.iter().filter(|each| has_work(each)).map(Assessment::name).collect();
     if names.is_empty() {
         context.printer.note("There is no service to migrate.");
-        let is_blocked = assessments.iter().any(|each| matches!(each.standing, Standing::Blocked(_)));
+        let is_blocked = assessments.iter().any(Assessment::is_blocked);
         return Ok(if is_blocked { Exit::Differs } else { Exit::Done });
     }
     let question = format!("Migrate {}?", names.join(", "));

@@ -41,9 +41,6 @@ impl Actor<'_> {
     pub(crate) async fn apply(&self, assessments: &[Assessment]) -> Result<Exit> {
         let open: Vec<&Assessment> = assessments.iter().filter(|each| has_work(each)).collect();
         for (index, assessment) in open.iter().enumerate() {
-            if let Some(exit) = self.stopped(index, open.len()).await {
-                return Ok(exit);
-            }
             let exit = match &assessment.standing {
                 Standing::Ready(plan) => self.migrate(assessment, plan).await?,
                 Standing::Underway { from } => self.join(&assessment.member, from).await?,
@@ -59,9 +56,6 @@ impl Actor<'_> {
 
     pub(crate) async fn undo(&self, returns: &[Return]) -> Result<Exit> {
         for (index, each) in returns.iter().enumerate() {
-            if let Some(exit) = self.stopped(index, returns.len()).await {
-                return Ok(exit);
-            }
             self.check_unchanged(&each.member, &each.current).await?;
             let earlier = match each.earlier.is_active {
                 true => each.earlier.arn.clone(),
@@ -114,6 +108,11 @@ impl Actor<'_> {
 
     /// Has the service run `to`, and waits; where that fails, it runs `from` again.
     async fn bring(&self, address: &ServiceAddress, from: &str, to: &str) -> Result<Exit> {
+        if self.is_interrupted().await {
+            self.context.printer.note(&format!("Stopped: `{}` was not begun.", address.name));
+            self.context.printer.hint("the same command goes on with it");
+            return Ok(Exit::Detached);
+        }
         let step = Step { service: &address.name, from, to };
         let deployment = self.cluster.deploy(address, to).await?;
         self.context.printer.note(&format!("{}: {} → {}", address.name, short(from), short(to)));
@@ -160,19 +159,13 @@ impl Actor<'_> {
         }
     }
 
-    /// Ctrl-C between two services: the next one is not begun.
-    async fn stopped(&self, done: usize, all: usize) -> Option<Exit> {
-        let is_raised = tokio::select! {
+    /// Ctrl-C while nobody waited for anything.
+    async fn is_interrupted(&self) -> bool {
+        tokio::select! {
             biased;
             () = self.context.interrupt.raised() => true,
             () = std::future::ready(()) => false,
-        };
-        if !is_raised {
-            return None;
         }
-        self.context.printer.note(&format!("Stopped: {done} of {all} services are done, no other was begun."));
-        self.context.printer.hint("the same command goes on with the others");
-        Some(Exit::Detached)
     }
 
     fn say_rest<'n>(&self, rest: impl Iterator<Item = &'n str>) {

@@ -69,6 +69,11 @@ impl Assessment {
         &self.member.address.name
     }
 
+    /// Obstacles keep it from being migrated.
+    pub(crate) fn is_blocked(&self) -> bool {
+        matches!(self.standing, Standing::Blocked(_))
+    }
+
     pub(crate) fn plan(&self) -> Option<&Plan> {
         match &self.standing {
             Standing::Ready(plan) | Standing::Blocked(plan) => Some(plan),
@@ -100,14 +105,14 @@ impl Assessor<'_> {
         let found = find(&definition.body, &member.exposed, &self.wishes.sidecars);
         let standing = if found.sidecars.is_empty() {
             match definition.migrated_from().map(str::to_owned) {
-                Some(from) if member.is_steady => Standing::Migrated { from },
-                Some(from) => Standing::Underway { from },
+                Some(from) if member.is_underway => Standing::Underway { from },
+                Some(from) => Standing::Migrated { from },
                 None => Standing::Nothing,
             }
         } else {
             let reach = self.gate.reach(self.session, &member).await;
             let plan = Box::new(self.plan(&member, &definition, found.sidecars, reach));
-            let is_ready = plan.rewrite.obstacles.is_empty() || self.wishes.force;
+            let is_ready = plan.rewrite.obstacles.iter().all(|each| each.can_be_forced && self.wishes.force);
             if is_ready { Standing::Ready(plan) } else { Standing::Blocked(plan) }
         };
         Ok(Assessment { member, definition, spared: found.spared, standing })
@@ -145,15 +150,15 @@ pub(crate) async fn definition(cluster: &Cluster, member: &Member) -> Result<Def
 
 fn obstacles_of_service(member: &Member, reach: &Reach, is_printed: bool) -> Vec<Obstacle> {
     let mut obstacles = Vec::new();
-    let mut add = |message: String, remedy: &str| {
-        obstacles.push(Obstacle { container: String::new(), message, remedy: remedy.to_owned() });
+    let mut add = |message: String, remedy: &str, can_be_forced: bool| {
+        obstacles.push(Obstacle { container: String::new(), message, remedy: remedy.to_owned(), can_be_forced });
     };
     if member.controller != CONTROLLER && !is_printed {
         let message = format!("`{}` deploys the service, and not ECS itself", member.controller);
-        add(message, "`--print` writes the change for whoever deploys it");
+        add(message, "`--print` writes the change for whoever deploys it", false);
     }
     if reach.verdict == Verdict::Unreachable {
-        add(reach.reason.clone(), "open the way first, or choose another one with `--through`");
+        add(reach.reason.clone(), "open the way first, or choose another one with `--through`", true);
     }
     obstacles
 }

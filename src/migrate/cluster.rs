@@ -8,7 +8,7 @@ use aws_sdk_ecs::config::interceptors::{
 };
 use aws_sdk_ecs::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ecs::error::BoxError;
-use aws_sdk_ecs::types::{Deployment, ServiceField, TaskDefinitionField};
+use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, ServiceField, TaskDefinitionField};
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::{Session, aws_error};
 use serde_json::Value;
@@ -25,8 +25,8 @@ pub(crate) struct Member {
     pub(crate) address: ServiceAddress,
     pub(crate) definition: String,
     pub(crate) desired: i32,
-    /// Every task is of the newest deployment, and runs.
-    pub(crate) is_steady: bool,
+    /// Its newest deployment has not come to its end, or has failed.
+    pub(crate) is_underway: bool,
     pub(crate) deployment: String,
     /// `ECS` where ECS itself replaces the tasks.
     pub(crate) controller: String,
@@ -57,7 +57,10 @@ impl Cluster {
         while let Some(page) = pages.next().await {
             let page = page.map_err(|failure| {
                 let error = aws_error(format!("list the services of the cluster `{}`", self.name), failure);
-                error.hint("`aws ecs list-clusters` names the clusters of the region; `--region` is for another one")
+                match error.kind() {
+                    ErrorKind::Service => error.hint("`aws ecs list-clusters` names the clusters of the region"),
+                    _ => error,
+                }
             })?;
             arns.extend_from_slice(page.service_arns());
         }
@@ -155,9 +158,9 @@ impl From<&aws_sdk_ecs::types::Service> for Member {
             },
             definition: text(service.task_definition().or(of_set)),
             desired: service.desired_count(),
-            is_steady: service.deployments().len() == 1
-                && service.running_count() == service.desired_count()
-                && service.pending_count() == 0,
+            is_underway: newest(service)
+                .and_then(Deployment::rollout_state)
+                .is_some_and(|state| *state != DeploymentRolloutState::Completed),
             deployment: text(newest(service).and_then(Deployment::id)),
             controller: controller.to_owned(),
             launch_type: service.launch_type().map(|each| each.as_str().to_owned()),

@@ -23,7 +23,7 @@ const TOLD_ONLY: [&str; 9] = [
 /// Tags that only AWS sets.
 const RESERVED_TAGS: &str = "aws:";
 /// What a reader looks for first.
-const FIRST_KEYS: [&str; 4] = ["family", "name", "key", "image"];
+const FIRST_KEYS: [&str; 5] = ["type", "family", "name", "key", "image"];
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Definition {

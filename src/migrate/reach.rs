@@ -34,6 +34,8 @@ impl Reach {
 /// Where the stack's collector is, for whoever wants to reach it.
 pub(crate) struct Gate {
     through: Through,
+    /// Who comes through a load balancer that faces the internet has the address of a NAT gateway.
+    is_public: bool,
     ports: Vec<i64>,
     vpc: Option<String>,
     group: Option<String>,
@@ -51,7 +53,8 @@ impl Gate {
         };
         let vpc = resources.iter().find(|each| each.kind == "AWS::EC2::VPC").map(|each| each.physical_id.clone());
         let vpc = vpc.or_else(|| stack.parameters.get("VPCID").cloned());
-        Ok(Self { through: destination.through, ports: ports(destination), vpc, group, rules })
+        let is_public = stack.parameters.get("LoadBalancerScheme").is_some_and(|scheme| scheme == "internet-facing");
+        Ok(Self { through: destination.through, is_public, ports: ports(destination), vpc, group, rules })
     }
 
     pub(crate) async fn reach(&self, session: &Session, member: &Member) -> Reach {
@@ -74,6 +77,11 @@ impl Gate {
 
     fn judge(&self, member: &Member, subnets: &BTreeMap<String, Subnet>, own: &[Rule]) -> Reach {
         let unreachable = |reason: String| Reach { verdict: Verdict::Unreachable, reason };
+        if self.through == Through::LoadBalancer && self.is_public {
+            return Reach::unknown(
+                "the load balancer faces the internet: by which address its tasks come was not looked at",
+            );
+        }
         let (Some(vpc), Some(subnet)) = (&self.vpc, member.subnets.first().and_then(|id| subnets.get(id))) else {
             return Reach::unknown("which VPC it is in, or the collector, is not known");
         };
@@ -103,6 +111,12 @@ impl Gate {
                 })
             };
             let closed = member.subnets.iter().filter_map(|id| subnets.get(id)).find(|subnet| !let_in(&subnet.range));
+            let mut lists = rules.iter().filter(|rule| !rule.is_egress && rule.is_for(*port));
+            if let (Some(_), Some(list)) = (closed, lists.find_map(|rule| rule.list.as_ref())) {
+                return Reach::unknown(format!(
+                    "what `{list}` admits to the collector's security group was not looked at"
+                ));
+            }
             if let Some(subnet) = closed {
                 return unreachable(format!(
                     "the collector's security group `{group}` does not let `{}` in at port {port}",
@@ -188,6 +202,7 @@ mod tests {
             to: port,
             range: None,
             peer: None,
+            list: None,
         }
     }
 
@@ -196,7 +211,7 @@ mod tests {
             address: ServiceAddress { cluster: "apps".to_owned(), name: "shop".to_owned() },
             definition: String::new(),
             desired: 1,
-            is_steady: true,
+            is_underway: false,
             deployment: String::new(),
             controller: "ECS".to_owned(),
             launch_type: None,
@@ -211,6 +226,7 @@ mod tests {
     fn judged(through: Through, vpc: &str, rules: Vec<Rule>) -> Reach {
         let gate = Gate {
             through,
+            is_public: false,
             ports: vec![4317],
             vpc: Some("vpc-1".to_owned()),
             group: Some("sg-jaeger".to_owned()),
@@ -224,6 +240,7 @@ mod tests {
     fn groups_decide_within_a_vpc() {
         let out = rule("sg-shop", true, 4317);
         let range = |range: &str| Rule { range: Some(range.to_owned()), ..rule("sg-jaeger", false, 4317) };
+        let list = Rule { list: Some("pl-1".to_owned()), ..rule("sg-jaeger", false, 4317) };
         let peer = Rule { peer: Some("sg-shop".to_owned()), ..rule("sg-jaeger", false, 4317) };
         for (rules, verdict, says) in [
             (vec![out.clone(), range("10.0.0.0/16")], Verdict::Reached, "let it through at 4317"),
@@ -234,6 +251,7 @@ mod tests {
                 "does not let `10.0.1.0/24` in at port 4317",
             ),
             (vec![range("10.0.0.0/16")], Verdict::Unreachable, "`sg-shop` lets nothing out"),
+            (vec![out.clone(), list], Verdict::Unknown, "`pl-1`"),
             (vec![out, rule("sg-jaeger", false, 4318)], Verdict::Unreachable, "does not let"),
         ] {
             let reach = judged(Through::Discovery, "vpc-1", rules);
@@ -245,6 +263,23 @@ mod tests {
     fn a_private_name_ends_with_its_vpc_and_a_load_balancer_may_not() {
         assert_eq!(judged(Through::Discovery, "vpc-2", Vec::new()).verdict, Verdict::Unreachable);
         assert_eq!(judged(Through::LoadBalancer, "vpc-2", Vec::new()).verdict, Verdict::Unknown);
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_not_known() {
+        let gate = |rules| Gate {
+            through: Through::Discovery,
+            is_public: false,
+            ports: vec![4317],
+            vpc: Some("vpc-1".to_owned()),
+            group: Some("sg".to_owned()),
+            rules,
+        };
+        let subnet = Subnet { vpc: "vpc-1".to_owned(), range: "10.0.1.0/24".to_owned() };
+        let subnets = BTreeMap::from([("subnet-1".to_owned(), subnet)]);
+        let denied = gate(Err("access denied".to_owned())).judge(&member(), &subnets, &[]);
+        assert!(denied.verdict == Verdict::Unknown && denied.reason.ends_with("access denied"), "{denied:?}");
+        assert_eq!(gate(Ok(Vec::new())).judge(&member(), &BTreeMap::new(), &[]).verdict, Verdict::Unknown);
     }
 
     #[test]

@@ -122,7 +122,9 @@ fn show_one(printer: &Printer, assessment: &Assessment) -> Result<()> {
             for obstacle in &plan.rewrite.obstacles {
                 printer.failure(&format!("{}: {}", at(&obstacle.container, &obstacle.message), obstacle.remedy));
             }
-            printer.note("  `--force` migrates it all the same.");
+            if plan.rewrite.obstacles.iter().all(|obstacle| obstacle.can_be_forced) {
+                printer.note("  `--force` migrates it all the same.");
+            }
         }
         Standing::Ready(plan) => {
             title("to migrate");

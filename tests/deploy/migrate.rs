@@ -5,7 +5,8 @@ use crate::run::{Jqs, Run, finish, signal};
 use crate::snapshot;
 use aws_sdk_ecs::types::{
     AwsVpcConfiguration, Compatibility, ContainerDefinition, ContainerDependency, DeploymentCircuitBreaker,
-    DeploymentConfiguration, KeyValuePair, LaunchType, NetworkConfiguration, NetworkMode, PortMapping, Tag,
+    DeploymentConfiguration, DeploymentController, DeploymentControllerType, KeyValuePair, LaunchType,
+    NetworkConfiguration, NetworkMode, PortMapping, Tag,
 };
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -211,6 +212,24 @@ async fn what_the_collector_does_not_take_is_left_alone_unless_forced() {
 }
 
 #[tokio::test]
+async fn what_ecs_does_not_deploy_is_printed_and_never_forced() {
+    let town = Town::start(&[]).await;
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317");
+    let containers = vec![program("blue", &[endpoint]), sidecar(JAEGER, 4317)];
+    let registered = town.ecs.register_task_definition().family("blue").set_container_definitions(Some(containers));
+    registered.send().await.unwrap();
+    let controller = DeploymentController::builder().r#type(DeploymentControllerType::CodeDeploy).build().unwrap();
+    let made = town.ecs.create_service().cluster(CLUSTER).service_name("blue").task_definition("blue");
+    made.deployment_controller(controller).send().await.unwrap();
+    let run =
+        town.jqs.run(&migrate(&["--apply", "--yes", "--force"])).expect(2).says("`CODE_DEPLOY` deploys the service");
+    assert!(!run.stderr.contains("all the same"), "{}", run.stderr);
+    assert_eq!(town.runs("blue").await, "blue:1");
+    let run = town.jqs.run(&migrate(&["--print", "cloudformation"])).expect(0);
+    assert!(run.stdout.contains("collector.jaeger.local:4317"), "{}", run.stdout);
+}
+
+#[tokio::test]
 async fn a_service_that_fails_is_put_back_and_the_others_are_left() {
     for has_breaker in [true, false] {
         let town = Town::with_three(&[("SHIM_FAIL_REVISIONS", "cart:2")]).await;
@@ -255,6 +274,22 @@ async fn ctrl_c_leaves_a_deployment_to_ecs_and_the_next_run_goes_on() {
     let again =
         town.jqs.run(&migrate(&["--apply", "--yes"])).expect(0).says("cart: joining the deployment that goes on");
     again.says("shop: shop:1 → shop:2");
+    assert_eq!(town.all_run().await, ["bank:1", "cart:2", "shop:2"]);
+}
+
+#[tokio::test]
+async fn what_somebody_deploys_meanwhile_is_left_alone() {
+    let town = Town::with_three(&[("SHIM_ROLLOUT_LOOKS", "8")]).await;
+    let jqs = town.cloud.jqs().with("JQS_POLL_MILLISECONDS", "300:300");
+    let mut child = jqs.start(&migrate(&["--apply", "--yes"]));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("cart: cart:1 → cart:2")), "it begins");
+    town.ecs.register_task_definition().family("shop").container_definitions(plain("shop")).send().await.unwrap();
+    town.ecs.update_service().cluster(CLUSTER).service("shop").task_definition("shop:2").send().await.unwrap();
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    finish(child).expect(2);
+    let said = said.join("\n");
+    assert!(said.contains("`shop` has been deployed anew since it was looked at, and was left as it is"), "{said}");
     assert_eq!(town.all_run().await, ["bank:1", "cart:2", "shop:2"]);
 }
 

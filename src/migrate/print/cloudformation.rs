@@ -25,7 +25,7 @@ pub(super) fn write(resources: &[Resource]) -> Result<String> {
         while all.contains_key(&name) {
             name.push('2');
         }
-        remarks.push_str(&format!("# {name}: {}\n", resource.remark));
+        remarks.extend(resource.remarks.iter().map(|remark| format!("# {name}: {remark}\n")));
         all.insert(name, json!({"Type": "AWS::ECS::TaskDefinition", "Properties": properties(&resource.body, "")}));
     }
     Ok(format!("{remarks}{}", yaml(&json!({"Resources": all}))?))

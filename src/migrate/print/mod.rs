@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     Terraform,
     #[value(name = "cloudformation")]
@@ -69,7 +69,8 @@ pub(crate) fn print(printer: &Printer, language: Language, assessments: &[Assess
 /// A task definition that is to be written.
 struct Resource {
     service: String,
-    remark: String,
+    /// What somebody should know who takes it over.
+    remarks: Vec<String>,
     /// As `RegisterTaskDefinition` takes it, with tags.
     body: Value,
 }
@@ -77,11 +78,10 @@ struct Resource {
 impl Resource {
     fn new(assessment: &Assessment, plan: &Plan) -> Self {
         let sidecars = plan.sidecars.iter().map(|each| format!("`{}`", each.container)).collect::<Vec<_>>().join(", ");
-        let remark = format!(
-            "Service `{}`: {} without its sidecar {sidecars}.",
-            assessment.name(),
-            short(&assessment.definition.arn)
-        );
+        let (name, revision) = (assessment.name(), short(&assessment.definition.arn));
+        let mut remarks = vec![format!("Service `{name}`: {revision} without its sidecar {sidecars}.")];
+        let forced = plan.rewrite.obstacles.iter().map(|each| format!("forced: {}: {}", each.message, each.remedy));
+        remarks.extend(plan.rewrite.notes.iter().map(|note| format!("note: {note}")).chain(forced));
         let mut body = plan.rewrite.body.clone();
         let tags = plan.tags.iter().filter(|(key, _)| *key != TAG_FROM);
         let tags: Vec<Value> = tags.map(|(key, value)| json!({"key": key, "value": value})).collect();
@@ -94,6 +94,6 @@ impl Resource {
                 fields.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
             }
         }
-        Self { service: assessment.name().to_owned(), remark, body }
+        Self { service: name.to_owned(), remarks, body }
     }
 }

@@ -43,15 +43,27 @@ const INNER_BLOCKS: [&str; 5] = [
 const NAMES: [(&str, &str); 2] = [("configuredAtLaunch", "configure_at_launch"), ("sizeInGiB", "size_in_gib")];
 
 pub(super) fn write(resources: &[Resource]) -> String {
-    resources.iter().map(resource).collect::<Vec<_>>().join("\n")
+    let mut labels: Vec<String> = Vec::new();
+    let written = resources.iter().map(|resource| {
+        let mut label = label(&resource.service);
+        while labels.contains(&label) {
+            label.push('_');
+        }
+        labels.push(label.clone());
+        write_one(resource, &label)
+    });
+    written.collect::<Vec<_>>().join("\n")
 }
 
-fn resource(resource: &Resource) -> String {
+fn label(service: &str) -> String {
+    let label = service.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+    if label.starts_with(|first: char| first.is_ascii_digit()) { format!("_{label}") } else { label }
+}
+
+fn write_one(resource: &Resource, label: &str) -> String {
     let body = &resource.body;
-    let label: String =
-        resource.service.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
-    let label = if label.starts_with(|first: char| first.is_ascii_digit()) { format!("_{label}") } else { label };
-    let mut out = format!("# {}\nresource \"aws_ecs_task_definition\" \"{label}\" {{\n", resource.remark);
+    let mut out: String = resource.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
+    let _ = writeln!(out, "resource \"aws_ecs_task_definition\" \"{label}\" {{");
     let given =
         ATTRIBUTES.iter().filter_map(|(key, name)| Some((name, body.get(key).filter(|value| !is_empty(value))?)));
     let given: Vec<_> = given.map(|(name, value)| ((*name).to_owned(), expression(value, 1))).collect();

@@ -6,14 +6,16 @@ fn resource() -> Resource {
     let mut body = Definition::read(&definition::described()).expect("a definition").body;
     body["volumes"][0]["configuredAtLaunch"] = json!(false);
     body["tags"] = json!([{"key": "team", "value": "shop"}]);
-    Resource { service: "web-shop".to_owned(), remark: "Service `web-shop`.".to_owned(), body }
+    Resource { service: "web-shop".to_owned(), remarks: vec!["Service `web-shop`.".to_owned()], body }
 }
 
 #[test]
 fn terraform_has_its_own_names_and_blocks() {
-    let text = terraform::write(&[resource()]);
+    let text = terraform::write(&[resource(), resource()]);
     for line in [
+        "# Service `web-shop`.",
         "resource \"aws_ecs_task_definition\" \"web_shop\" {",
+        "resource \"aws_ecs_task_definition\" \"web_shop_\" {",
         "  requires_compatibilities = [\"FARGATE\"]",
         "  container_definitions = jsonencode([",
         "      dockerLabels = { \"com.example.team\" = \"shop\" }",

@@ -31,6 +31,8 @@ pub(crate) struct Obstacle {
     pub(crate) container: String,
     pub(crate) message: String,
     pub(crate) remedy: String,
+    /// Somebody may insist.
+    pub(crate) can_be_forced: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,7 +48,8 @@ pub(crate) struct Rewrite {
 
 impl Rewrite {
     fn obstacle(&mut self, container: &str, message: impl Into<String>, remedy: impl Into<String>) {
-        let obstacle = Obstacle { container: container.to_owned(), message: message.into(), remedy: remedy.into() };
+        let (container, message, remedy) = (container.to_owned(), message.into(), remedy.into());
+        let obstacle = Obstacle { container, message, remedy, can_be_forced: true };
         if !self.obstacles.contains(&obstacle) {
             self.obstacles.push(obstacle);
         }
