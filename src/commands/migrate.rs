@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::migrate::act::{Actor, Return, has_work};
 use crate::migrate::assess::{self, Assessment, Assessor, Wishes};
 use crate::migrate::cluster::Cluster;
+use crate::migrate::definition::Definition;
 use crate::migrate::destination::{Destination, Through};
 use crate::migrate::print::{self, Language};
 use crate::migrate::reach::Gate;
@@ -174,10 +175,7 @@ async fn undo(context: &Context, session: &Session, cluster: &Cluster, arguments
     for member in cluster.members(&arguments.services).await? {
         let definition = assess::definition(cluster, &member).await?;
         let Some(from) = definition.migrated_from() else { continue };
-        let earlier = cluster.definition(from).await?.ok_or_else(|| {
-            let message = format!("ECS knows `{from}` no more, which `{}` ran before", member.address.name);
-            Error::new(ErrorKind::NotFound, message).hint("leave the service out with `--service`")
-        })?;
+        let earlier = earlier(cluster, from, &member.address.name).await?;
         let step = Step { service: &member.address.name, from: &definition.arn, to: &earlier.arn };
         printer.record("return", &step);
         let again = if earlier.is_active { "" } else { ", which is deregistered and will be registered again" };
@@ -194,4 +192,15 @@ async fn undo(context: &Context, session: &Session, cluster: &Cluster, arguments
     }
     let actor = Actor { context, session, cluster, wait: Duration::from_secs(arguments.wait) };
     actor.undo(&returns).await
+}
+
+/// What a service ran before. A revision that has been deleted is told of by nobody.
+async fn earlier(cluster: &Cluster, revision: &str, service: &str) -> Result<Definition> {
+    let gone = |error: Error| error.hint(format!("it may have been deleted: leave `{service}` out with `--service`"));
+    match cluster.definition(revision).await {
+        Ok(Some(earlier)) => Ok(earlier),
+        Ok(None) => Err(gone(Error::new(ErrorKind::NotFound, format!("ECS tells nothing of `{revision}`")))),
+        Err(error) if error.kind() == ErrorKind::Service => Err(gone(error)),
+        Err(error) => Err(error),
+    }
 }

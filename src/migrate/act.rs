@@ -78,7 +78,7 @@ impl Actor<'_> {
     async fn migrate(&self, assessment: &Assessment, plan: &Plan) -> Result<Exit> {
         let (member, definition) = (&assessment.member, &assessment.definition);
         self.check_unchanged(member, &definition.arn).await?;
-        let revision = match self.registered(definition, plan).await? {
+        let revision = match self.registered(definition, plan).await {
             Some(revision) => revision,
             None => self.cluster.register(&plan.rewrite.body, &plan.tags).await?,
         };
@@ -86,18 +86,18 @@ impl Actor<'_> {
     }
 
     /// The revision that an earlier run has registered and not come to use.
-    async fn registered(&self, definition: &Definition, plan: &Plan) -> Result<Option<String>> {
-        let newest = self.cluster.definition(definition.family()).await?;
+    async fn registered(&self, definition: &Definition, plan: &Plan) -> Option<String> {
+        // A family of which every revision is deregistered has no newest one: an error says so.
+        let newest = self.cluster.definition(definition.family()).await.ok()?;
         let is_same =
             |each: &Definition| each.migrated_from() == Some(&definition.arn) && each.body == plan.rewrite.body;
-        Ok(newest.filter(is_same).map(|newest| newest.arn))
+        newest.filter(is_same).map(|newest| newest.arn)
     }
 
     /// What was shown must still hold.
     async fn check_unchanged(&self, member: &Member, definition: &str) -> Result<()> {
         let name = &member.address.name;
-        let now = self.cluster.members(std::slice::from_ref(name)).await?;
-        match now.first() {
+        match self.cluster.member(&member.address).await? {
             Some(now) if now.definition == definition => Ok(()),
             _ => {
                 let message = format!("`{name}` has been deployed anew since it was looked at, and was left as it is");
@@ -132,8 +132,8 @@ impl Actor<'_> {
             Err(error) if error.kind() == ErrorKind::TimedOut => printer.error(&error),
             other => return other,
         }
-        let now = self.cluster.members(std::slice::from_ref(&address.name)).await?;
-        if now.first().is_some_and(|now| now.definition == from) {
+        let now = self.cluster.member(address).await?;
+        if now.is_some_and(|now| now.definition == from) {
             printer.note(&format!("{}: ECS has put {} back", address.name, short(from)));
         } else {
             printer.note(&format!("{}: putting {} back", address.name, short(from)));

@@ -76,18 +76,26 @@ impl Cluster {
         arns.retain(|arn| wanted.is_empty() || wanted.contains(arn) || wanted.contains(&name(arn)));
         let mut members = Vec::new();
         for some in arns.chunks(SERVICES_AT_ONCE) {
-            let call = self.client.describe_services().cluster(&self.name).set_services(Some(some.to_vec()));
-            let answer = call.include(ServiceField::Tags).send().await.map_err(|failure| {
-                aws_error(format!("describe the services of the cluster `{}`", self.name), failure)
-            })?;
-            members.extend(
-                answer.services().iter().filter(|service| service.status() == Some("ACTIVE")).map(Member::from),
-            );
+            members.extend(self.describe(some).await?);
         }
-        // One that has no tasks yet has nothing to migrate.
-        members.retain(|member: &Member| !member.definition.is_empty());
         members.sort_by(|one, other| one.address.name.cmp(&other.address.name));
         Ok(members)
+    }
+
+    /// One service as it is now; nothing where it is gone.
+    pub(crate) async fn member(&self, address: &ServiceAddress) -> Result<Option<Member>> {
+        Ok(self.describe(std::slice::from_ref(&address.name)).await?.into_iter().next())
+    }
+
+    async fn describe(&self, services: &[String]) -> Result<Vec<Member>> {
+        let call = self.client.describe_services().cluster(&self.name).set_services(Some(services.to_vec()));
+        let answer =
+            call.include(ServiceField::Tags).send().await.map_err(|failure| {
+                aws_error(format!("describe the services of the cluster `{}`", self.name), failure)
+            })?;
+        let active = answer.services().iter().filter(|service| service.status() == Some("ACTIVE"));
+        // One that has no tasks yet has nothing to migrate.
+        Ok(active.map(Member::from).filter(|member| !member.definition.is_empty()).collect())
     }
 
     /// By ARN, or the newest revision of a family; nothing where there is none.

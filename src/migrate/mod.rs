@@ -4,7 +4,7 @@
 pub(crate) mod act;
 pub(crate) mod assess;
 pub(crate) mod cluster;
-mod definition;
+pub(crate) mod definition;
 pub(crate) mod destination;
 mod find;
 pub(crate) mod print;

@@ -192,6 +192,11 @@ async fn undo_brings_back_what_has_been_deregistered() {
     assert_eq!(town.runs("shop").await, "shop:3");
     let answer = town.ecs.describe_task_definition().task_definition("shop:3").send().await.unwrap();
     assert_eq!(answer.task_definition().unwrap().container_definitions().len(), 2);
+
+    for revision in ["shop:1", "shop:2", "shop:3"] {
+        town.ecs.deregister_task_definition().task_definition(revision).send().await.unwrap();
+    }
+    town.jqs.run(&migrate(&["--service", "shop", "--apply", "--yes"])).expect(0).says("shop: shop:3 → shop:4");
 }
 
 #[tokio::test]

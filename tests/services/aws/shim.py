@@ -376,7 +376,14 @@ def register_definition_in_full(data):
 
 
 def describe_definition_without_blanks(data):
-    """A field that has no value is not told."""
+    """A field that has no value is not told. A family is described by its newest revision that is active."""
+    name = data.get("taskDefinition", "").rsplit("/", 1)[-1]
+    if ":" not in name:
+        family = [each for each in ecs._task_defs.values() if each["family"] == name]
+        revisions = [each["revision"] for each in family if each["status"] == "ACTIVE"]
+        if not revisions:
+            return error_response_json("ClientException", "Unable to describe task definition.", 400)
+        data = {**data, "taskDefinition": f"{name}:{max(revisions)}"}
     status, headers, body = describe_task_definition(data)
     answer = json.loads(body)
     if status == 200:
