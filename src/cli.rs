@@ -102,6 +102,8 @@ pub(crate) enum Command {
     Redeploy(RedeployArgs),
     /// Change how many tasks the services have: plan, approve, watch
     Scale(crate::commands::scale::ScaleArgs),
+    /// Replace the tracing sidecars of other services by the one that is deployed
+    Migrate(Box<crate::commands::migrate::MigrateArgs>),
     /// Delete the stack and everything that the deployment made
     Teardown(TeardownArgs),
     /// Find what is wrong with templates, without calling AWS

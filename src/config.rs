@@ -290,6 +290,7 @@ fn stack(command: &mut Command) -> Option<&mut StackArgs> {
         Command::Exec(arguments) => &mut arguments.stack,
         Command::Open(arguments) => &mut arguments.stack,
         Command::Rollback(arguments) => &mut arguments.stack,
+        Command::Migrate(arguments) => &mut arguments.stack,
         Command::Outputs(arguments) => &mut arguments.stack,
         Command::Redeploy(arguments) => &mut arguments.stack,
         Command::Teardown(arguments) => &mut arguments.stack,

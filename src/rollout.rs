@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 pub(crate) const DEFAULT_STEADY_WAIT_SECONDS: u64 = 1_200;
 
 /// One service with the deployment that was asked for.
-struct Rollout {
-    address: ServiceAddress,
-    deployment: String,
+pub(crate) struct Rollout {
+    pub(crate) address: ServiceAddress,
+    pub(crate) deployment: String,
 }
 
 pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack) -> Result<Exit> {
@@ -35,7 +35,7 @@ pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack)
         rollouts.push(Rollout { address, deployment });
     }
     tokio::select! {
-        done = wait(context, session, &stack.name, rollouts) => done,
+        done = wait(context, session, &stack.name, rollouts, Duration::from_secs(DEFAULT_STEADY_WAIT_SECONDS)) => done,
         () = context.interrupt.raised() => {
             context.printer.note("Detached: ECS goes on with the deployments.");
             context.printer.hint(&format!("`jqs status --name {}` tells how they stand", stack.name));
@@ -44,7 +44,14 @@ pub(crate) async fn restart(context: &Context, session: &Session, stack: &Stack)
     }
 }
 
-async fn wait(context: &Context, session: &Session, stack: &str, mut open: Vec<Rollout>) -> Result<Exit> {
+/// Until all are steady, or ECS gives one up, or it takes longer than the limit.
+pub(crate) async fn wait(
+    context: &Context,
+    session: &Session,
+    stack: &str,
+    mut open: Vec<Rollout>,
+    limit: Duration,
+) -> Result<Exit> {
     let ecs = Ecs::new(session);
     let began = Instant::now();
     let mut pause = Duration::ZERO;
@@ -81,9 +88,9 @@ async fn wait(context: &Context, session: &Session, stack: &str, mut open: Vec<R
         if open.is_empty() {
             break;
         }
-        if began.elapsed() > Duration::from_secs(DEFAULT_STEADY_WAIT_SECONDS) {
+        if began.elapsed() > limit {
             let names = open.iter().map(|rollout| format!("`{}`", rollout.address.name)).collect::<Vec<_>>().join(", ");
-            let message = format!("{names} not steady within {DEFAULT_STEADY_WAIT_SECONDS} seconds");
+            let message = format!("{names} not steady within {} seconds", limit.as_secs());
             return Err(Error::new(ErrorKind::TimedOut, message).hint("`jqs status` tells what is wrong with them"));
         }
         pause = session.pace.slower(pause);

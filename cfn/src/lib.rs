@@ -6,6 +6,7 @@ pub mod cost;
 pub mod diagnostic;
 pub mod error;
 pub mod eval;
+pub mod fargate;
 pub mod fmt;
 pub mod graph;
 pub mod lint;

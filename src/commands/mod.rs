@@ -13,6 +13,7 @@ pub(crate) mod image;
 pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod migrate;
 pub(crate) mod open;
 mod operation;
 mod outputs;
@@ -53,6 +54,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Scale(arguments) => scale::scale(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
+        Command::Migrate(arguments) => migrate::migrate(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,
         Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,
         Command::Init(arguments) => config::init(context, &arguments),

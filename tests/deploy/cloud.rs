@@ -66,16 +66,16 @@ impl Cloud {
         aws_sdk_ecr::Client::new(&self.config().await)
     }
 
+    pub(crate) async fn ecs(&self) -> aws_sdk_ecs::Client {
+        aws_sdk_ecs::Client::new(&self.config().await)
+    }
+
     pub(crate) async fn balancers(&self) -> aws_sdk_elasticloadbalancingv2::Client {
         aws_sdk_elasticloadbalancingv2::Client::new(&self.config().await)
     }
 
     pub(crate) async fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
         aws_sdk_cloudwatchlogs::Client::new(&self.config().await)
-    }
-
-    pub(crate) async fn ecs(&self) -> aws_sdk_ecs::Client {
-        aws_sdk_ecs::Client::new(&self.config().await)
     }
 
     /// All that this account has in the region, of the kinds that the templates make.
@@ -102,7 +102,7 @@ impl Cloud {
             ("ec2", "DescribeNatGateways", "2016-11-15", "natGatewayId"),
             ("iam", "ListRoles", "2010-05-08", "RoleName"),
         ] {
-            let answer = self.query(service, action, version).await;
+            let answer = self.query(service, action, version, "").await;
             found.extend(elements(&answer, element).into_iter().map(|id| format!("{element} {id}")));
         }
         found.sort();
@@ -110,15 +110,20 @@ impl Cloud {
         found
     }
 
+    /// What EC2 answers to a call with parameters, by the name of an element.
+    pub(crate) async fn ec2(&self, action: &str, parameters: &str, element: &str) -> Vec<String> {
+        elements(&self.query("ec2", action, "2016-11-15", &format!("&{parameters}")).await, element)
+    }
+
     /// A call of a service for which no SDK crate is worth its build: unsigned, as the stand-in does not check.
-    async fn query(&self, service: &str, action: &str, version: &str) -> String {
+    async fn query(&self, service: &str, action: &str, version: &str, parameters: &str) -> String {
         let scope = format!("{ACCOUNT}/20260101/{REGION}/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let answer = reqwest::Client::new()
             .post(self.endpoint())
             .header("authorization", authorization)
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(format!("Action={action}&Version={version}"))
+            .body(format!("Action={action}&Version={version}{parameters}"))
             .send()
             .await
             .unwrap();

@@ -15,6 +15,7 @@ mod interrupts;
 mod life;
 mod lifecycle;
 mod lint;
+mod migrate;
 mod offline;
 mod plans;
 mod prove;

@@ -1,6 +1,7 @@
-//! Tasks on Fargate have a size that Fargate offers. Source: "Task CPU and memory" of the ECS developer guide.
+//! Tasks on Fargate have a size that Fargate offers.
 
 use crate::eval::{Address, Outcome, Value};
+use crate::fargate;
 use crate::prove::check::{Check, Grain, Problem, Severity, one_part};
 use crate::prove::scene::Scene;
 
@@ -30,38 +31,13 @@ pub(super) const CONTAINERS: Check = Check {
     run: containers,
 };
 
-/// CPU units with the least and the most memory in MiB and the step between.
-const OFFERED: [(i64, i64, i64, i64); 7] = [
-    (256, 512, 2048, 512),
-    (512, 1024, 4096, 1024),
-    (1024, 2048, 8192, 1024),
-    (2048, 4096, 16384, 1024),
-    (4096, 8192, 30720, 1024),
-    (8192, 16384, 61440, 4096),
-    (16384, 32768, 122_880, 8192),
-];
-
-fn is_offered(cpu: i64, memory: i64) -> bool {
-    OFFERED.iter().any(|(units, least, most, step)| {
-        // A quarter of a processor goes with 512, 1024 and 2048 MiB, not with 1536.
-        cpu == *units && (*least..=*most).contains(&memory) && memory % step == 0 && (cpu, memory) != (256, 1536)
-    })
-}
-
 fn is_fargate(scene: &Scene<'_>, at: &Address) -> Outcome<bool> {
     let wanted = scene.items(at, "RequiresCompatibilities")?;
     Ok(wanted.iter().any(|value| value.as_text() == Some("FARGATE")))
 }
 
-/// Units or MiB; `1 vCPU` and `2 GB` are read as well.
 fn amount(value: &Value) -> Option<i64> {
-    let text = value.as_text()?.trim().to_ascii_lowercase();
-    for suffix in ["vcpu", "gb"] {
-        if let Some(number) = text.strip_suffix(suffix) {
-            return number.trim().parse::<f64>().ok().map(|number| (number * 1024.0) as i64);
-        }
-    }
-    text.parse().ok()
+    fargate::amount(value.as_text()?)
 }
 
 fn sizes(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
@@ -73,7 +49,7 @@ fn sizes(scene: &Scene<'_>, at: &Address, _: usize) -> Outcome<Vec<Problem>> {
         return Ok(vec![Problem::new("size", "a task on Fargate needs `Cpu` and `Memory`")]);
     }
     let (Some(units), Some(mebibytes)) = (amount(&cpu), amount(&memory)) else { return Ok(Vec::new()) };
-    if is_offered(units, mebibytes) {
+    if fargate::is_offered(units, mebibytes) {
         return Ok(Vec::new());
     }
     let message = format!("Fargate has no task with {units} CPU units and {mebibytes} MiB");
