@@ -4,6 +4,7 @@ use crate::cloud::Cloud;
 use crate::lifecycle::deploy;
 use crate::run::{ACCOUNT, Jqs, Run, finish, signal};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use jiff::{SignedDuration, Timestamp};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,9 +31,9 @@ fn document(run: &Run) -> serde_json::Value {
     serde_json::from_str(&run.stdout).unwrap()
 }
 
-/// Writes to a stream of a log group.
-async fn log(cloud: &Cloud, group: &str, stream: &str, lines: &[(&str, i64)]) {
-    let (logs, now) = (cloud.logs().await, jiff::Timestamp::now().as_millisecond());
+/// Writes to a stream of a log group, lines that are so many seconds old.
+async fn log(cloud: &Cloud, now: Timestamp, group: &str, stream: &str, lines: &[(&str, i64)]) {
+    let (logs, now) = (cloud.logs().await, now.as_millisecond());
     logs.create_log_stream().log_group_name(group).log_stream_name(stream).send().await.ok();
     let events = lines.iter().map(|(message, seconds_ago)| {
         let event = InputLogEvent::builder().message(*message).timestamp(now - seconds_ago * 1_000);
@@ -54,10 +55,11 @@ async fn services_jobs_and_the_domain_are_read_where_their_definitions_say() {
     let schedule = "RetentionJobSchedule=cron(0 3 * * ? *)";
     jqs.run(&deploy(&["--storage", "opensearch", "-P", schedule])).expect(0);
     let group = jqs.run(&["outputs", "LogGroupName"]).expect(0).stdout.trim().to_owned();
-    log(&cloud, &group, "jqs/collector/aaaaaaaa1111", &[("c1", 50), ("c2 ERROR", 30), ("c3", 10)]).await;
-    log(&cloud, &group, "jqs/query/bbbbbbbb2222", &[("q1", 40), ("q2", 20), ("ancient", 3_000)]).await;
-    log(&cloud, &group, "jqs/retention/cccccccc3333", &[("r1", 45)]).await;
-    log(&cloud, &group, "somebody/else/dddddddd4444", &[("not ours", 5)]).await;
+    let now = Timestamp::now();
+    log(&cloud, now, &group, "jqs/collector/aaaaaaaa1111", &[("c1", 50), ("c2 ERROR", 30), ("c3", 10)]).await;
+    log(&cloud, now, &group, "jqs/query/bbbbbbbb2222", &[("q1", 40), ("q2", 20), ("ancient", 3_000)]).await;
+    log(&cloud, now, &group, "jqs/retention/cccccccc3333", &[("r1", 45)]).await;
+    log(&cloud, now, &group, "somebody/else/dddddddd4444", &[("not ours", 5)]).await;
 
     let pair = |service: &str, message: &str| (service.to_owned(), message.to_owned());
     let all = [
@@ -75,14 +77,15 @@ async fn services_jobs_and_the_domain_are_read_where_their_definitions_say() {
     assert!(errors.stdout.ends_with(" collector/aaaaaaaa c2 ERROR\n"), "{}", errors.stdout);
     let one = jqs.run(&["logs", "--tasks", "bbbb", "--json"]).expect(0);
     assert_eq!(messages(&one), [pair("query", "q1"), pair("query", "q2")]);
-    let until = jqs.run(&["logs", "--until", "35s", "--json"]).expect(0);
+    let end = (now - SignedDuration::from_secs(35)).to_string();
+    let until = jqs.run(&["logs", "--until", &end, "--json"]).expect(0);
     assert_eq!(messages(&until), all[..3]);
     jqs.run(&["logs", "ingester"]).expect(1).says("there are the logs of `collector`, `query`, `retention`");
 
     jqs.run(&["logs", "--domain"]).expect(0).says("Nothing was logged in that time.");
     let resources = document(&jqs.run(&["status", "--json"]));
     let domain = resources["domains"][0]["name"].as_str().unwrap().to_owned();
-    log(&cloud, &format!("/aws/opensearch/{domain}/search-slow"), "any", &[("took[2s]", 5)]).await;
+    log(&cloud, now, &format!("/aws/opensearch/{domain}/search-slow"), "any", &[("took[2s]", 5)]).await;
     let slow = jqs.run(&["logs", "--domain"]).expect(0);
     assert!(slow.stdout.ends_with(" domain/search-slow took[2s]\n"), "{}", slow.stdout);
 }
@@ -93,11 +96,12 @@ async fn what_comes_is_followed_until_ctrl_c() {
     let jqs = cloud.jqs();
     jqs.run(&deploy(&[])).expect(0);
     let group = jqs.run(&["outputs", "LogGroupName"]).expect(0).stdout.trim().to_owned();
-    log(&cloud, &group, "jqs/all-in-one/aaaaaaaa1111", &[("before", 30)]).await;
+    let now = Timestamp::now();
+    log(&cloud, now, &group, "jqs/all-in-one/aaaaaaaa1111", &[("before", 30)]).await;
     let mut child = jqs.start(&["logs", "all-in-one", "--follow"]);
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
     assert!(lines.next().unwrap().unwrap().ends_with(" all-in-one/aaaaaaaa before"));
-    log(&cloud, &group, "jqs/all-in-one/eeeeeeee5555", &[("late, of a new task", 10)]).await;
+    log(&cloud, now, &group, "jqs/all-in-one/eeeeeeee5555", &[("late, of a new task", 10)]).await;
     assert!(lines.next().unwrap().unwrap().ends_with(" all-in-one/eeeeeeee late, of a new task"));
     signal(child.id(), "INT");
     finish(child).expect(0);

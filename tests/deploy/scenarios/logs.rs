@@ -5,7 +5,7 @@ use crate::run::{Run, finish, signal};
 use std::time::{Duration, Instant};
 
 /// Longer than any of these takes on a busy machine.
-const FOLLOWING_MAX: Duration = Duration::from_secs(30);
+const FOLLOWING_MAX: Duration = Duration::from_secs(60);
 
 fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
