@@ -283,7 +283,9 @@ fn origins(cli: &mut Cli, matches: &ArgMatches, filled: Option<&BTreeMap<String,
 
 fn stack(command: &mut Command) -> Option<&mut StackArgs> {
     Some(match command {
-        Command::Status(arguments) | Command::Watch(arguments) | Command::Drift(arguments) => arguments,
+        Command::Status(arguments) | Command::Drift(arguments) => arguments,
+        Command::Watch(arguments) => &mut arguments.stack,
+        Command::Timeline(arguments) => &mut arguments.stack,
         Command::Rollback(arguments) => &mut arguments.stack,
         Command::Outputs(arguments) => &mut arguments.stack,
         Command::Redeploy(arguments) => &mut arguments.stack,

@@ -12,6 +12,7 @@ mod ecs;
 mod exit;
 mod image;
 mod interrupt;
+mod paragraph;
 mod plan;
 mod printer;
 mod progress;
@@ -20,6 +21,7 @@ mod rollout;
 mod settings;
 mod source;
 mod templates;
+mod timeline;
 
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;

@@ -21,9 +21,10 @@ pub(crate) mod rollback;
 pub(crate) mod shell;
 mod status;
 mod teardown;
+pub(crate) mod timeline;
 mod up;
 mod verdict;
-mod watch;
+pub(crate) mod watch;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Drift(arguments) => drift::drift(context, &arguments).await,
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,
+        Command::Timeline(arguments) => timeline::timeline(context, &arguments).await,
         Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,
         Command::Init(arguments) => config::init(context, &arguments),
         Command::Config(_) => Ok(config::show(context, &context.origins)),

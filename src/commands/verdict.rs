@@ -6,6 +6,7 @@ use crate::progress;
 use jqs_cfn::{Error, ErrorKind};
 use jqs_stacks::Session;
 use jqs_stacks::failure::{Cause, first_cause};
+use jqs_stacks::refusal::{self, Refusal};
 use jqs_stacks::rollback::name_to_skip;
 use jqs_stacks::stack::{self, Stack, StackResource};
 use jqs_stacks::watch::StackEvent;
@@ -17,6 +18,8 @@ struct Failure<'a> {
     stack: &'a str,
     status: &'a str,
     cause: Option<&'a Cause>,
+    /// By hooks and validations.
+    refusals: &'a [Refusal],
     stopped_tasks: &'a [String],
     /// Resources that keep the stack in this state.
     blocking: &'a [StackResource],
@@ -28,22 +31,26 @@ pub(super) async fn explain(context: &Context, session: &Session, stack: &Stack,
     let after = if events.is_empty() { String::new() } else { format!(" after {}", elapsed(events)) };
     printer.failure(&format!("{} is {}{after}", stack.name, stack.status));
     let cause = first_cause(&stack.id, events).or_else(|| refusal(stack));
-    let mut tasks = Vec::new();
+    let (mut tasks, mut refusals) = (Vec::new(), Vec::new());
     if let Some(cause) = &cause {
         let name = if cause.path.is_empty() { stack.name.clone() } else { cause.path.join("/") };
-        printer.note(&format!("  cause: {name} ({}) {}", cause.kind, cause.status));
-        printer.note(&format!("         {}", cause.reason));
+        printer.labelled("  cause:", &format!("{name} ({}) {}", cause.kind, cause.status));
+        printer.below(9, &cause.reason);
+        refusals = refused(session, cause, events).await;
+        for refusal in &refusals {
+            printer.below(9, &refusal.to_string());
+        }
         tasks = stopped_tasks(session, cause).await;
         for reason in &tasks {
-            printer.note(&format!("         task stopped: {reason}"));
+            printer.below(9, &format!("task stopped: {reason}"));
         }
     }
     let blocking = blocking(session, stack).await;
     for resource in &blocking {
         let reason = resource.reason.as_deref().unwrap_or("AWS gave no reason");
         let name = resource.path.join("/");
-        printer.note(&format!("  stuck: {name} ({}) {}", resource.kind, resource.physical_id));
-        printer.note(&format!("         {reason}"));
+        printer.labelled("  stuck:", &format!("{name} ({}) {}", resource.kind, resource.physical_id));
+        printer.below(9, reason);
     }
     let hint = next_command(stack, &blocking);
     printer.hint(&hint);
@@ -51,6 +58,7 @@ pub(super) async fn explain(context: &Context, session: &Session, stack: &Stack,
         stack: &stack.name,
         status: &stack.status,
         cause: cause.as_ref(),
+        refusals: &refusals,
         stopped_tasks: &tasks,
         blocking: &blocking,
         hint: &hint,
@@ -69,6 +77,15 @@ fn refusal(stack: &Stack) -> Option<Cause> {
     let reason = stack.reason.clone()?;
     let (path, kind) = (Vec::new(), jqs_cfn::template::NESTED_STACK.to_owned());
     Some(Cause { path, kind, status: stack.status.clone(), reason, physical_id: stack.id.clone() })
+}
+
+/// What hooks and validations had against it, in the stack where it is.
+async fn refused(session: &Session, cause: &Cause, events: &[StackEvent]) -> Vec<Refusal> {
+    let Some(failed) = events.iter().find(|event| event.path == cause.path && event.has_failed()) else {
+        return Vec::new();
+    };
+    let since = events.iter().map(|event| event.time).min().unwrap_or(failed.time);
+    refusal::of_stack(session, &failed.stack_id, since).await
 }
 
 async fn stopped_tasks(session: &Session, cause: &Cause) -> Vec<String> {

@@ -1,10 +1,12 @@
 //! How an operation is shown while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines with `--json`.
 
+mod layout;
 pub(crate) mod push;
 mod screen;
 mod tree;
 
 use crate::context::Context;
+use crate::plan::Course;
 use crate::printer::{Printer, paint};
 use console::Style;
 use jqs_cfn::Result;
@@ -33,12 +35,23 @@ enum View {
     Json,
 }
 
-/// Watches until the operation is over.
-pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &str) -> Result<Watched> {
+/// Watches until the operation is over; with a plan, what is still to come can be told.
+pub(crate) async fn watch(
+    context: &Context,
+    mut watcher: Watcher<'_>,
+    name: &str,
+    course: Option<&Course>,
+) -> Result<Watched> {
+    let watched = follow(context, &mut watcher, name, course).await;
+    context.recorder.take(context, watcher.history());
+    watched
+}
+
+async fn follow(context: &Context, watcher: &mut Watcher<'_>, name: &str, course: Option<&Course>) -> Result<Watched> {
     let printer = &context.printer;
     let mut view = match (printer.is_json(), context.settings.can_redraw) {
         (true, _) => View::Json,
-        (false, true) => View::Tree(Box::new(Tree::new(name))),
+        (false, true) => View::Tree(Box::new(Tree::new(name, course))),
         (false, false) => View::Lines,
     };
     let mut lost = None;
@@ -50,7 +63,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
                 tokio::select! {
                     biased;
                     () = context.interrupt.raised() => {
-                        view.close(printer);
+                        view.close();
                         return Ok(Watched::Detached);
                     }
                     look = &mut next => break look,
@@ -58,7 +71,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
                 }
             }
         };
-        let look = look.inspect_err(|_| view.close(printer))?;
+        let look = look.inspect_err(|_| view.close())?;
         let text = connection(lost.as_ref(), look.lost.as_ref());
         if let Some(text) = text {
             view.say(printer, &text);
@@ -66,7 +79,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
         lost = look.lost;
         view.events(printer, &look.events);
         if let Some(stack) = look.finished {
-            view.close(printer);
+            view.close();
             return Ok(Watched::Finished { stack: Box::new(stack), events: watcher.history().to_vec() });
         }
     }
@@ -74,11 +87,12 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
 
 impl View {
     fn events(&mut self, printer: &Printer, events: &[StackEvent]) {
-        for event in events.iter().filter(|event| !is_echo(event)) {
+        for event in events {
             match self {
-                Self::Tree(tree) => tree.take(event),
-                Self::Lines => printer.note(&line(event)),
                 Self::Json => printer.record("event", event),
+                Self::Tree(tree) if !is_echo(event) => tree.take(event),
+                Self::Lines if !is_echo(event) => printer.note(&line(event)),
+                Self::Tree(_) | Self::Lines => {}
             }
         }
     }
@@ -96,12 +110,9 @@ impl View {
         }
     }
 
-    /// Leaves the last state on the screen, complete and still.
-    fn close(&mut self, printer: &Printer) {
+    fn close(&mut self) {
         if let Self::Tree(tree) = self {
-            for line in tree.close() {
-                printer.note(&line);
-            }
+            tree.close();
         }
     }
 }

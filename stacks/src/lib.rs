@@ -11,10 +11,12 @@ pub mod drift;
 pub mod failure;
 pub mod pace;
 pub mod patience;
+pub mod refusal;
 pub mod retention;
 pub mod rollback;
 pub mod session;
 pub mod stack;
+pub mod typical;
 pub mod upload;
 pub mod watch;
 

@@ -22,3 +22,7 @@ mod refusals;
 mod rendered;
 mod run;
 mod scenarios;
+mod terminal;
+mod timeline;
+mod tmux;
+mod watching;

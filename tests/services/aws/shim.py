@@ -3,7 +3,7 @@
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
 - What it drops or refuses: the Cloud Map services and the ECS Exec of an ECS service, alarms on an expression, how a
-  listener's rule authenticates, and the VPCs that make a hosted zone private.
+  listener's rule authenticates, the VPCs that make a hosted zone private, and the id of a nested stack that begins.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
@@ -12,6 +12,7 @@
 - `SHIM_ECR_ENDPOINT`: the address of a registry that stands in for ECR's, told with the token to log in to it.
 """
 
+import contextvars
 import json
 import os
 import random
@@ -23,7 +24,7 @@ from urllib.parse import urlparse
 
 import ministack.services.cloudformation.helpers as helpers
 import ministack.services.cloudformation.provisioners as provisioners
-import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
+import ministack.services.cloudformation.stacks  # imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, ecr, iam, route53
@@ -33,6 +34,8 @@ RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
 FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
 RECORD = os.environ.get("SHIM_RECORD")
 ECR_ENDPOINT = os.environ.get("SHIM_ECR_ENDPOINT")
+# Stack and logical id of the nested stack that is about to begin.
+ANNOUNCED = contextvars.ContextVar("announced", default=None)
 
 
 def hex_id(prefix):
@@ -206,7 +209,9 @@ create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]
 resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
 update_resource = provisioners._update_resource
+create_nested = provisioners._cfn_nested_stack_create
 delete_nested = provisioners._cfn_nested_stack_delete
+add_event = ministack.services.cloudformation.stacks._add_event
 create_ecs_service = provisioners._ecs_service_create
 alarm_record = provisioners._cw_metric_alarm_record
 authorization_token = ecr._get_authorization_token
@@ -307,6 +312,25 @@ def delete_nested_sparing_retained(physical_id, properties):
     delete_nested(physical_id, properties)
 
 
+def create_nested_announced(logical_id, properties, stack_name):
+    """AWS tells the id of a nested stack when it begins, MiniStack only when it has ended."""
+    token = ANNOUNCED.set((stack_name, logical_id))
+    try:
+        return create_nested(logical_id, properties, stack_name)
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def add_event_announcing(stack_id, stack_name, logical_id, resource_type, status, reason="", physical_id="", *rest, **named):
+    announced = ANNOUNCED.get()
+    if announced and physical_id == stack_id:
+        ANNOUNCED.set(None)
+        parent, nested = announced
+        parent_id, initiated = _stacks[parent]["StackId"], "Resource creation Initiated"
+        add_event(parent_id, parent, nested, resource_type, "CREATE_IN_PROGRESS", initiated, stack_id)
+    add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, *rest, **named)
+
+
 def authorization_for_registry(data):
     status, headers, body = authorization_token(data)
     answer = json.loads(body)
@@ -330,6 +354,8 @@ rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
 rebind("_elbv2_listener_actions", listener_actions, listener_actions_with_authentication)
 provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"] = create_hosted_zone_for_vpcs
+rebind("_add_event", add_event, add_event_announcing)
+provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["create"] = create_nested_announced
 provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
 
 if __name__ == "__main__":
