@@ -254,7 +254,8 @@ impl<'a> Watcher<'a> {
         for other in &mut self.stacks {
             let is_parent = path.split_last().is_some_and(|(_, above)| other.path == above);
             let is_child = other.path.len() == path.len() + 1 && other.path.starts_with(&path);
-            if is_over && is_parent {
+            // It ends, or turns back: the parent will have something to say.
+            if is_parent && !event.starts_operation() {
                 other.wake();
             }
             // What an update has replaced is deleted at last, in the nested stacks as well.

@@ -37,7 +37,8 @@ pub(super) struct Watched {
 
 /// A resource that something is done to.
 struct Open {
-    is_stack: bool,
+    /// A stack of which the id is known, so that there are looks at it.
+    is_watched: bool,
     typical: Duration,
     since: Instant,
 }
@@ -86,8 +87,9 @@ impl Watched {
             return;
         }
         let typical = typical::seconds_in(&event.kind, &event.status).map_or(Duration::ZERO, Duration::from_secs);
-        let is_stack = event.kind == NESTED_STACK;
-        self.open.entry(event.logical_id.clone()).or_insert(Open { is_stack, typical, since: now });
+        let open = Open { is_watched: false, typical, since: now };
+        let open = self.open.entry(event.logical_id.clone()).or_insert(open);
+        open.is_watched |= event.kind == NESTED_STACK && !event.physical_id.is_empty();
     }
 
     /// After a look that brought so many events.
@@ -98,7 +100,7 @@ impl Watched {
 
     /// All that goes on in it are stacks, of which there are looks of their own.
     pub(super) fn waits(&self) -> bool {
-        self.quiet >= QUIET_LOOKS && !self.open.is_empty() && self.open.values().all(|open| open.is_stack)
+        self.quiet >= QUIET_LOOKS && !self.open.is_empty() && self.open.values().all(|open| open.is_watched)
     }
 
     /// How long to leave it alone, when so many stacks share what may be asked.
@@ -107,7 +109,7 @@ impl Watched {
         if self.waits() {
             return if self.path.is_empty() { pace.max } else { pace.max * DEFAULT_WAITING_PAUSES };
         }
-        let resources = self.open.values().filter(|open| !open.is_stack);
+        let resources = self.open.values().filter(|open| !open.is_watched);
         let expected = resources.map(|open| open.typical.abs_diff(now - open.since)).min();
         let pause = match expected {
             Some(expected) => expected / LOOKS_AHEAD,
@@ -173,6 +175,11 @@ mod tests {
         for (path, pauses) in [(&[][..], 1), (&["Jaeger"], DEFAULT_WAITING_PAUSES)] {
             let mut parent = with(NESTED_STACK, path, now);
             assert!(!parent.waits(), "something else may be about to begin");
+            let mut unnamed = Watched::new("stack", &[]);
+            let begins = StackEvent { physical_id: String::new(), ..event("One", NESTED_STACK, "CREATE_IN_PROGRESS") };
+            unnamed.take(&begins, now);
+            (0..9).for_each(|_| unnamed.looked(0));
+            assert!(!unnamed.waits(), "there are no looks at a stack without an id");
             (0..QUIET_LOOKS).for_each(|_| parent.looked(0));
             assert!(parent.waits());
             assert_eq!(parent.pause(pace, 4, now), pace.max * pauses);
