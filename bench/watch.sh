@@ -14,7 +14,7 @@ PORT=14566
 root=$(cd "$(dirname "$0")/.." && pwd)
 jqs=$(realpath "${1:-$root/target/release/jqs}")
 rain=${RAIN:-}
-delay=${DELAY_MS:-5000}
+delay=${DELAY_MS:-4000}
 export JQS_SERVICES_HOME=${JQS_SERVICES_HOME:-$HOME/.cache/jqs-services}
 venv=$JQS_SERVICES_HOME/awscli-$AWS_CLI_VERSION
 

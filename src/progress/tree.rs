@@ -10,6 +10,7 @@ use crate::printer::paint;
 use console::Style;
 use jiff::Timestamp;
 use jqs_cfn::template::NESTED_STACK;
+use jqs_stacks::failure::is_echo;
 use jqs_stacks::typical;
 use jqs_stacks::watch::StackEvent;
 use std::collections::BTreeMap;
@@ -116,7 +117,7 @@ impl Tree {
         if entry.has_failed() || entry.reason.is_none() {
             entry.reason.clone_from(&event.reason);
         }
-        entry.is_cancelled = event.is_cancelled();
+        entry.is_cancelled = is_echo(event);
         entry.ended = is_over.then_some(event.time);
     }
 

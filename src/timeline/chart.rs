@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jqs_cfn::template::NESTED_STACK;
-use jqs_stacks::failure::{Cause, first_cause};
+use jqs_stacks::failure::{Cause, first_cause, is_echo};
 use jqs_stacks::stack::DEFAULT_NESTING_MAX;
 use jqs_stacks::typical;
 use jqs_stacks::watch::StackEvent;
@@ -200,7 +200,7 @@ impl Bar {
     fn end(&mut self, event: &StackEvent) {
         self.to = event.time;
         self.outcome = match event.status.ends_with("_FAILED") {
-            true if event.is_cancelled() => Outcome::Cancelled,
+            true if is_echo(event) => Outcome::Cancelled,
             true => Outcome::Failed,
             false => Outcome::Done,
         };

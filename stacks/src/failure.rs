@@ -26,7 +26,7 @@ pub fn first_cause(root_id: &str, events: &[StackEvent]) -> Option<Cause> {
 fn cause_in(stack_id: &str, events: &[&StackEvent], depth: usize) -> Option<Cause> {
     let own = || events.iter().filter(|event| event.stack_id == stack_id);
     let is_failure =
-        |event: &&&StackEvent| event.status.ends_with("_FAILED") && !event.is_stack_itself() && !event.is_cancelled();
+        |event: &&&StackEvent| event.status.ends_with("_FAILED") && !event.is_stack_itself() && !is_echo(event);
     if let Some(event) = own().find(is_failure) {
         // The failure itself may come without the id of the nested stack, which other events of it then have.
         let child = own().find(|other| other.logical_id == event.logical_id && !other.physical_id.is_empty());
@@ -38,6 +38,15 @@ fn cause_in(stack_id: &str, events: &[&StackEvent], depth: usize) -> Option<Caus
     own()
         .find(|event| event.is_stack_itself() && event.has_failed() && event.reason.is_some())
         .map(|event| Cause::from(*event))
+}
+
+/// Failures that follow from another one.
+pub fn is_echo(event: &StackEvent) -> bool {
+    event.reason.as_deref().is_some_and(|reason| {
+        reason.starts_with("Resource creation cancelled")
+            || reason.starts_with("Resource update cancelled")
+            || reason.starts_with("Resource deletion cancelled")
+    })
 }
 
 impl From<&StackEvent> for Cause {

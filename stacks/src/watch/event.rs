@@ -45,12 +45,6 @@ impl StackEvent {
     pub(super) fn goes_on(&self) -> bool {
         self.status.ends_with("_IN_PROGRESS")
     }
-
-    /// It failed only because something else did.
-    pub fn is_cancelled(&self) -> bool {
-        let words = ["Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"];
-        self.reason.as_deref().is_some_and(|reason| words.iter().any(|word| reason.starts_with(word)))
-    }
 }
 
 pub(super) fn read(raw: &types::StackEvent, stack_id: &str, stack_path: &[String]) -> StackEvent {

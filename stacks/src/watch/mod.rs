@@ -99,6 +99,10 @@ impl<'a> Watcher<'a> {
         }
     }
 
+    pub fn session(&self) -> &'a Session {
+        self.session
+    }
+
     /// All events so far.
     pub fn history(&self) -> &[StackEvent] {
         &self.history
