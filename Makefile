@@ -24,6 +24,7 @@ lint: ## Formatting, compiler and clippy warnings
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 test-rust: ## Rust tests: units, storage on a real OpenSearch, deployments to an AWS stand-in
+	tests/services/tmux/install.sh
 	$(CARGO) test $(CARGO_FLAGS) --workspace
 
 test-ui: ## Types and unit tests of the web page

@@ -2,6 +2,7 @@
 
 use crate::commands::cost::CostArgs;
 use crate::commands::graph::GraphArgs;
+use crate::timeline::RecordArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -89,7 +90,9 @@ pub(crate) enum Command {
     /// Run a command inside a running task
     Exec(crate::commands::exec::ExecArgs),
     /// Come back to what goes on with the stack, and watch it to its end
-    Watch(StackArgs),
+    Watch(crate::commands::watch::WatchArgs),
+    /// Write a chart of the last operation on the stack, as a page of HTML
+    Timeline(crate::commands::timeline::TimelineArgs),
     /// Go back to before an update that goes on, or that failed
     Rollback(crate::commands::rollback::RollbackArgs),
     /// Find what somebody has changed beside the stack: exit code 2 where something was
@@ -216,6 +219,8 @@ pub(crate) struct DeployArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_THE_PLAN)]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
 
@@ -271,6 +276,8 @@ pub(crate) struct TeardownArgs {
     /// Give up on resources that cannot be deleted, once a deletion has failed
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
 }
 
 #[derive(Debug, Args)]
@@ -299,6 +306,8 @@ pub(crate) struct RedeployArgs {
     /// Redeploy although the image cannot be found in ECR
     #[arg(long)]
     pub(crate) skip_image_check: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
 }
 
 pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {

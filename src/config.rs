@@ -283,7 +283,9 @@ fn origins(cli: &mut Cli, matches: &ArgMatches, filled: Option<&BTreeMap<String,
 
 fn stack(command: &mut Command) -> Option<&mut StackArgs> {
     Some(match command {
-        Command::Watch(arguments) | Command::Drift(arguments) => arguments,
+        Command::Drift(arguments) => arguments,
+        Command::Watch(arguments) => &mut arguments.stack,
+        Command::Timeline(arguments) => &mut arguments.stack,
         Command::Status(arguments) => &mut arguments.stack,
         Command::Logs(arguments) => &mut arguments.stack,
         Command::Scale(arguments) => &mut arguments.stack,

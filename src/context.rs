@@ -4,6 +4,7 @@ use crate::config::Origin;
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::settings::Settings;
+use crate::timeline::Recorder;
 use jqs_cfn::Result;
 use jqs_stacks::{Identity, Session};
 
@@ -13,12 +14,13 @@ pub(crate) struct Context {
     pub(crate) interrupt: Interrupt,
     /// The values that hold, and who says so.
     pub(crate) origins: Vec<Origin>,
+    pub(crate) recorder: Recorder,
 }
 
 impl Context {
     /// To be made inside the runtime: it listens for Ctrl-C.
     pub(crate) fn new(settings: Settings, printer: Printer, origins: Vec<Origin>) -> Self {
-        Self { settings, printer, interrupt: Interrupt::listen(), origins }
+        Self { settings, printer, interrupt: Interrupt::listen(), origins, recorder: Recorder::default() }
     }
 
     /// Opens a session. The first call is a cheap one that tells quickly of missing credentials or a lost network.

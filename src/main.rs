@@ -17,6 +17,7 @@ mod image;
 mod interrupt;
 mod logs;
 mod migrate;
+mod paragraph;
 mod plan;
 mod printer;
 mod progress;
@@ -28,6 +29,7 @@ mod settings;
 mod source;
 mod targets;
 mod templates;
+mod timeline;
 
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;

@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) stderr_color: bool,
     /// Somebody can be asked.
     pub(crate) can_ask: bool,
+    /// Somebody reads stderr on a terminal.
+    pub(crate) wraps: bool,
     /// Somebody watches stderr, and it can be redrawn.
     pub(crate) can_redraw: bool,
 }
@@ -42,6 +44,7 @@ impl Settings {
             stdout_color: color(stdout),
             stderr_color: color(stderr),
             can_ask: std::io::stdin().is_terminal() && stderr,
+            wraps: stderr,
             can_redraw: stderr && !is_dumb && !global.json,
         }
     }

@@ -21,7 +21,7 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
         status if status.starts_with("UPDATE_") && status.ends_with("_IN_PROGRESS") => {
             let watcher = operation::join(context, session, stack).await?;
             context.printer.note("AWS deletes it only when that is over.");
-            if let Watching::Detached = operation::watch(context, watcher, &stack.id, Goal::Present).await? {
+            if let Watching::Detached = operation::watch(context, watcher, &stack.id, Goal::Present, None).await? {
                 return Ok(Ended::Detached);
             }
             None
@@ -39,7 +39,7 @@ pub(super) async fn delete(context: &Context, session: &Session, stack: &Stack, 
                 watcher
             }
         };
-        let (stack, events, evidence) = match operation::watch(context, watching, &stack.id, Goal::Gone).await? {
+        let (stack, events, evidence) = match operation::watch(context, watching, &stack.id, Goal::Gone, None).await? {
             Watching::Reached { stack, events } => return Ok(Ended::Well { stack, events }),
             Watching::Detached => return Ok(Ended::Detached),
             Watching::Missed { stack, events, evidence } => (stack, events, evidence),

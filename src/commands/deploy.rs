@@ -28,6 +28,7 @@ pub(super) const TAG_VERSION: &str = "jqs:version";
 pub(super) const TAG_ENTRY: &str = "jqs:entry";
 
 pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<Exit> {
+    arguments.record.begin(context)?;
     if let Some(path) = &arguments.plan {
         return execute_plan(context, path, arguments.yes).await;
     }
@@ -122,7 +123,7 @@ async fn execute_plan(context: &Context, path: &Path, yes: bool) -> Result<Exit>
         context.printer.note("Nothing was deployed. The plan stands.");
         return Ok(Exit::Refused);
     }
-    let ended = operation::execute(context, &session, &planned, supply.as_ref()).await?;
+    let ended = operation::execute(context, &session, &planned, supply.as_ref(), None).await?;
     conclude(context, &session, &saved.stack, ended).await
 }
 
@@ -300,7 +301,7 @@ pub(super) async fn upload(
     if bucket::ensure(session, identity, bucket).await? {
         context.printer.field("Bucket", &format!("made {bucket}: private, encrypted, TLS only"));
     }
-    let place = format!("s3://{bucket}/{}", bundle.prefix());
+    let place = format!("s3://{bucket}");
     let uploaded = upload::upload(session, bundle, bucket).await?;
     let text = if uploaded == 0 { format!("already in {place}") } else { format!("{uploaded} uploaded to {place}") };
     context.printer.field("Templates", &text);

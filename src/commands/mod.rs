@@ -26,9 +26,10 @@ pub(crate) mod scale;
 pub(crate) mod shell;
 pub(crate) mod status;
 mod teardown;
+pub(crate) mod timeline;
 mod up;
 mod verdict;
-mod watch;
+pub(crate) mod watch;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -56,6 +57,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::List(arguments) => list::list(context, &arguments).await,
         Command::Migrate(arguments) => migrate::migrate(context, &arguments).await,
         Command::Watch(arguments) => watch::watch(context, &arguments).await,
+        Command::Timeline(arguments) => timeline::timeline(context, &arguments).await,
         Command::Rollback(arguments) => rollback::rollback(context, &arguments).await,
         Command::Init(arguments) => config::init(context, &arguments),
         Command::Config(_) => Ok(config::show(context, &context.origins)),

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::evidence::Gathered;
 use crate::exit::Exit;
 use crate::image::Supply;
-use crate::plan::{Outlook, Plan};
+use crate::plan::{Course, Outlook, Plan};
 use crate::progress::{self, Watched};
 use jqs_cfn::Result;
 use jqs_stacks::Session;
@@ -77,7 +77,8 @@ pub(crate) async fn change(
     match plan(context, session, request).await? {
         Planned::Changes(planned) => {
             Plan::new(&request.stack_name, &planned.changes, outlook, supply).show(&context.printer);
-            approve(context, session, &request.stack_name, &planned, supply, yes).await
+            let course = outlook.map(|outlook| outlook.course(&planned.changes));
+            approve(context, session, &request.stack_name, &planned, supply, course.as_ref(), yes).await
         }
         Planned::Nothing => match supply {
             Some(supply) => supply_alone(context, session, supply, yes).await,
@@ -126,6 +127,7 @@ async fn approve(
     name: &str,
     planned: &ChangeSet,
     supply: Option<&Supply>,
+    course: Option<&Course>,
     yes: bool,
 ) -> Result<Ended> {
     match approval::ask(context, &format!("Make these changes to `{name}`?"), yes).await {
@@ -139,7 +141,7 @@ async fn approve(
             return Ok(Ended::Refused);
         }
     }
-    execute(context, session, planned, supply).await
+    execute(context, session, planned, supply, course).await
 }
 
 /// Pushes the image that is to be supplied, for the services that the change set makes need it; executes what has been
@@ -149,6 +151,7 @@ pub(crate) async fn execute(
     session: &Session,
     planned: &ChangeSet,
     supply: Option<&Supply>,
+    course: Option<&Course>,
 ) -> Result<Ended> {
     if let Some(supply) = supply
         && let Err(error) = supply.push(context, session).await
@@ -164,7 +167,7 @@ pub(crate) async fn execute(
         }
         return Err(error);
     }
-    follow(context, session, watcher, &planned.stack_id, Goal::Present).await
+    follow(context, session, watcher, &planned.stack_id, Goal::Present, course).await
 }
 
 /// Removes what was only planned. Whatever led here is told first: a failure to tidy up must not take its place.
@@ -190,7 +193,7 @@ async fn supply_alone(context: &Context, session: &Session, supply: &Supply, yes
 pub(crate) async fn attach(context: &Context, session: &Session, stack: &Stack) -> Result<Ended> {
     let watcher = join(context, session, stack).await?;
     let goal = if stack.status == "DELETE_IN_PROGRESS" { Goal::Gone } else { Goal::Present };
-    follow(context, session, watcher, &stack.id, goal).await
+    follow(context, session, watcher, &stack.id, goal, None).await
 }
 
 pub(super) async fn join<'a>(context: &Context, session: &'a Session, stack: &Stack) -> Result<Watcher<'a>> {
@@ -208,7 +211,7 @@ pub(crate) async fn roll_back(
 ) -> Result<Ended> {
     let watcher = Watcher::from_now(session, &stack.id).await?;
     rollback::start(session, stack, way, skip, &change_set_name()).await?;
-    follow(context, session, watcher, &stack.id, Goal::RolledBack).await
+    follow(context, session, watcher, &stack.id, Goal::RolledBack, None).await
 }
 
 /// Watches to the end and says how it came.
@@ -218,8 +221,9 @@ pub(super) async fn follow(
     watcher: Watcher<'_>,
     id: &str,
     goal: Goal,
+    course: Option<&Course>,
 ) -> Result<Ended> {
-    Ok(match watch(context, watcher, id, goal).await? {
+    Ok(match watch(context, watcher, id, goal, course).await? {
         Watching::Reached { stack, events } => Ended::Well { stack, events },
         Watching::Missed { stack, events, evidence } => {
             verdict::explain(context, session, &stack, &events, &evidence).await;
@@ -236,10 +240,16 @@ pub(super) enum Watching {
     Detached,
 }
 
-pub(super) async fn watch(context: &Context, watcher: Watcher<'_>, id: &str, goal: Goal) -> Result<Watching> {
+pub(super) async fn watch(
+    context: &Context,
+    watcher: Watcher<'_>,
+    id: &str,
+    goal: Goal,
+    course: Option<&Course>,
+) -> Result<Watching> {
     let name = short_name(id);
     let printer = &context.printer;
-    let watched = progress::watch(context, watcher, name).await;
+    let watched = progress::watch(context, watcher, name, course).await;
     match watched.inspect_err(|_| printer.note(&format!("`{name}` is watched no longer: AWS goes on with it.")))? {
         Watched::Detached => {
             printer.note(&format!("Detached: AWS goes on with `{name}`."));

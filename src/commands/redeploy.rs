@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 const HIDDEN_VALUE: &str = "****";
 
 pub(crate) async fn redeploy(context: &Context, arguments: &RedeployArgs) -> Result<Exit> {
+    arguments.record.begin(context)?;
     let (session, identity) = context.identified_session().await?;
     let stack = stack::get(&session, &arguments.stack.name).await?;
     refuse_foreign(&session, &stack).await?;

@@ -5,6 +5,7 @@ use crate::approval::{self, Approval};
 use crate::cli::StackArgs;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::timeline::RecordArgs;
 use clap::Args;
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::rollback::{self, Way};
@@ -30,9 +31,12 @@ pub(crate) struct RollbackArgs {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 pub(crate) async fn rollback(context: &Context, arguments: &RollbackArgs) -> Result<Exit> {
+    arguments.record.begin(context)?;
     let (session, _) = context.identified_session().await?;
     let found = stack::get(&session, &arguments.stack.name).await?;
     super::deploy::refuse_foreign(&session, &found).await?;

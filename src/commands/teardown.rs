@@ -16,6 +16,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 pub(crate) async fn teardown(context: &Context, arguments: &TeardownArgs) -> Result<Exit> {
+    arguments.record.begin(context)?;
     let (session, identity) = context.identified_session().await?;
     let printer = &context.printer;
     let name = &arguments.stack.name;
@@ -102,7 +103,7 @@ fn show(context: &Context, name: &str, resources: &[StackResource], kept: &[Stac
     };
     let width = resources.iter().map(|resource| indented(resource).len()).max().unwrap_or_default();
     for resource in resources {
-        printer.note(&format!("  - {:<width$}  {}", indented(resource), resource.kind));
+        printer.listed(&format!("  - {}", indented(resource)), width + 4, &resource.kind, "");
     }
     if bucket.goes {
         printer.note(&format!("  - the bucket {} with the templates", bucket.name));

@@ -8,6 +8,7 @@ use crate::remedy::remedy;
 use jqs_cfn::{Error, ErrorKind};
 use jqs_stacks::Session;
 use jqs_stacks::failure::{Cause, first_cause};
+use jqs_stacks::refusal::{self, Refusal};
 use jqs_stacks::rollback::name_to_skip;
 use jqs_stacks::stack::{self, Stack, StackResource};
 use jqs_stacks::watch::StackEvent;
@@ -23,6 +24,8 @@ struct Failure<'a> {
     evidence: &'a Evidence,
     /// What to do about the cause, where it is a known one.
     remedy: Option<&'a str>,
+    /// By hooks and validations.
+    refusals: &'a [Refusal],
     /// Resources that keep the stack in this state.
     blocking: &'a [StackResource],
     hint: &'a str,
@@ -39,11 +42,15 @@ pub(super) async fn explain(
     let after = if events.is_empty() { String::new() } else { format!(" after {}", elapsed(events)) };
     printer.failure(&format!("{} is {}{after}", stack.name, stack.status));
     let cause = first_cause(&stack.id, events).or_else(|| refusal(stack));
-    let (mut evidence, mut advice) = (Evidence::default(), None);
+    let (mut evidence, mut refusals, mut advice) = (Evidence::default(), Vec::new(), None);
     if let Some(cause) = &cause {
         let name = if cause.path.is_empty() { stack.name.clone() } else { cause.path.join("/") };
-        printer.note(&format!("  cause: {name} ({}) {}", cause.kind, cause.status));
-        printer.note(&format!("         {}", cause.reason));
+        printer.labelled("  cause:", &format!("{name} ({}) {}", cause.kind, cause.status));
+        printer.below(9, &cause.reason);
+        refusals = refused(session, cause, events).await;
+        for refusal in &refusals {
+            printer.below(9, &refusal.to_string());
+        }
         evidence = gathered.about(session, cause).await;
         evidence.show(printer);
         advice = remedy(&stack.name, std::iter::once(cause.reason.as_str()).chain(evidence.texts()));
@@ -52,8 +59,8 @@ pub(super) async fn explain(
     for resource in &blocking {
         let reason = resource.reason.as_deref().unwrap_or("AWS gave no reason");
         let name = resource.path.join("/");
-        printer.note(&format!("  stuck: {name} ({}) {}", resource.kind, resource.physical_id));
-        printer.note(&format!("         {reason}"));
+        printer.labelled("  stuck:", &format!("{name} ({}) {}", resource.kind, resource.physical_id));
+        printer.below(9, reason);
     }
     if let Some(advice) = &advice {
         printer.hint(advice);
@@ -66,6 +73,7 @@ pub(super) async fn explain(
         cause: cause.as_ref(),
         evidence: &evidence,
         remedy: advice.as_deref(),
+        refusals: &refusals,
         blocking: &blocking,
         hint: &hint,
     };
@@ -83,6 +91,15 @@ fn refusal(stack: &Stack) -> Option<Cause> {
     let reason = stack.reason.clone()?;
     let (path, kind) = (Vec::new(), jqs_cfn::template::NESTED_STACK.to_owned());
     Some(Cause { path, kind, status: stack.status.clone(), reason, physical_id: stack.id.clone() })
+}
+
+/// What hooks and validations had against it, in the stack where it is.
+async fn refused(session: &Session, cause: &Cause, events: &[StackEvent]) -> Vec<Refusal> {
+    let Some(failed) = events.iter().find(|event| event.path == cause.path && event.has_failed()) else {
+        return Vec::new();
+    };
+    let since = events.iter().map(|event| event.time).min().unwrap_or(failed.time);
+    refusal::of_stack(session, &failed.stack_id, since).await
 }
 
 /// What has to get out of the way before the stack leaves its state. Told where it can be had: it explains another failure.

@@ -3,38 +3,10 @@
 use jqs_cfn::eval::ResolvedStack;
 use jqs_cfn::graph::Graph;
 use jqs_stacks::change_set::{Action, Change};
+use jqs_stacks::typical;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Seconds that CloudFormation typically takes to create, to update and to delete one. What is not here takes
-/// `DEFAULT_SECONDS` each time.
-const TYPICAL: [(&str, [u64; 3]); 24] = [
-    ("AWS::APS::Workspace", [35, 20, 10]),
-    ("AWS::CertificateManager::Certificate", [180, 10, 10]),
-    ("AWS::EC2::EIP", [16, 5, 10]),
-    ("AWS::EC2::InternetGateway", [16, 5, 15]),
-    ("AWS::EC2::NatGateway", [110, 5, 65]),
-    ("AWS::EC2::Route", [6, 5, 10]),
-    ("AWS::EC2::SecurityGroup", [6, 5, 5]),
-    ("AWS::EC2::Subnet", [5, 5, 10]),
-    ("AWS::EC2::VPC", [14, 5, 5]),
-    ("AWS::EC2::VPCEndpoint", [75, 30, 60]),
-    ("AWS::ECS::Cluster", [10, 5, 5]),
-    ("AWS::ECS::Service", [120, 180, 150]),
-    ("AWS::ECS::TaskDefinition", [3, 3, 3]),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", [150, 10, 25]),
-    ("AWS::IAM::Policy", [17, 10, 5]),
-    ("AWS::IAM::Role", [18, 10, 5]),
-    ("AWS::KMS::Key", [25, 10, 5]),
-    ("AWS::Logs::LogGroup", [4, 4, 4]),
-    ("AWS::OpenSearchService::Domain", [1_080, 1_200, 600]),
-    ("AWS::Route53::HostedZone", [40, 5, 40]),
-    ("AWS::Route53::RecordSet", [40, 40, 40]),
-    ("AWS::S3::Bucket", [22, 10, 5]),
-    ("AWS::ServiceDiscovery::PrivateDnsNamespace", [75, 10, 40]),
-    ("AWS::ServiceDiscovery::Service", [5, 5, 5]),
-];
-pub(crate) const DEFAULT_SECONDS: u64 = 8;
 /// A nested stack asks for its template, and is asked whether it is ready.
 const NESTED_SECONDS: u64 = 12;
 
@@ -59,19 +31,56 @@ impl Expected {
     }
 }
 
-pub(super) fn expected(changes: &[Change], after: &ResolvedStack) -> Expected {
-    let mut weights = BTreeMap::new();
-    weigh(changes, "", after, &mut weights);
-    let graph = Graph::new(after);
-    let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (from, to) in graph.edges.keys() {
-        needs.entry(from).or_default().insert(to);
+/// What a deployment goes through: what changes, and what of it waits for what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Course {
+    /// Seconds of each resource that changes, by its path.
+    weights: BTreeMap<String, u64>,
+    needs: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Seconds, and the resources that take them, in their order.
+pub(crate) type Chain = (u64, Vec<String>);
+
+impl Course {
+    pub(crate) fn new(changes: &[Change], after: &ResolvedStack) -> Self {
+        let mut course = Self::default();
+        weigh(changes, "", after, &mut course.weights);
+        for (from, to) in Graph::new(after).edges.keys() {
+            course.needs.entry(from.clone()).or_default().insert(to.clone());
+        }
+        course
     }
-    let mut chains = Chains { weights: &weights, needs: &needs, known: BTreeMap::new(), open: BTreeSet::new() };
-    let longest = weights.keys().map(|path| chains.to(path)).max_by_key(|chain| chain.0).unwrap_or_default();
-    // What is a small part of the whole is not named.
-    let decides = |path: &String| weights.get(path).is_some_and(|seconds| seconds * 4 >= longest.0);
-    Expected { seconds: longest.0, longest: longest.1.into_iter().filter(decides).collect() }
+
+    pub(super) fn expected(&self) -> Expected {
+        let (seconds, mut longest) = self.longest(|_, seconds| seconds);
+        // What is a small part of the whole is not named.
+        longest.retain(|path| self.weights.get(path).is_some_and(|own| own * 4 >= seconds));
+        Expected { seconds, longest }
+    }
+
+    /// How many resources there are in a stack and in those below it.
+    pub(crate) fn resources_in(&self, stack: &[String]) -> usize {
+        let above: String = stack.iter().map(|name| format!("{name}/")).collect();
+        let inside = |path: &&String| path.starts_with(&above);
+        // A path that others go through is a stack's.
+        let is_stack = |path: &str| {
+            let own = format!("{path}/");
+            self.weights.range(own.clone()..).next().is_some_and(|(next, _)| next.starts_with(&own))
+        };
+        self.weights.keys().filter(inside).filter(|path| !is_stack(path)).count()
+    }
+
+    /// The longest chain of what is left: `left` tells, of a path and its typical seconds, how many are still to come.
+    pub(crate) fn longest(&self, left: impl Fn(&str, u64) -> u64) -> Chain {
+        let weights = self.weights.iter().map(|(path, seconds)| (path.clone(), left(path, *seconds)));
+        let weights: BTreeMap<String, u64> = weights.collect();
+        let mut chains =
+            Chains { weights: &weights, needs: &self.needs, known: BTreeMap::new(), open: BTreeSet::new() };
+        let mut longest = weights.keys().map(|path| chains.to(path)).max_by_key(|chain| chain.0).unwrap_or_default();
+        longest.1.retain(|path| weights.get(path).is_some_and(|left| *left > 0));
+        longest
+    }
 }
 
 /// Seconds of each resource that changes, by its path. A nested stack of which no changes are told is taken whole.
@@ -85,7 +94,7 @@ fn weigh(changes: &[Change], above: &str, stack: &ResolvedStack, weights: &mut B
             Some(child) => weigh(&change.children, &format!("{path}/"), child, weights),
             None => {}
         }
-        let seconds = if nested.is_some() { NESTED_SECONDS } else { typical(&change.kind, change.action) };
+        let seconds = if nested.is_some() { NESTED_SECONDS } else { typical::seconds(&change.kind, change.action) };
         weights.insert(path, seconds);
     }
 }
@@ -93,32 +102,21 @@ fn weigh(changes: &[Change], above: &str, stack: &ResolvedStack, weights: &mut B
 fn whole(stack: &ResolvedStack, weights: &mut BTreeMap<String, u64>) {
     let above: String = stack.path.iter().map(|name| format!("{name}/")).collect();
     for resource in &stack.resources {
-        weights.insert(format!("{above}{}", resource.logical_id), typical(&resource.kind, Action::Add));
+        weights.insert(format!("{above}{}", resource.logical_id), typical::seconds(&resource.kind, Action::Add));
     }
     stack.children.iter().for_each(|child| whole(child, weights));
-}
-
-pub(crate) fn typical(kind: &str, action: Action) -> u64 {
-    let known = TYPICAL.iter().find(|(name, _)| *name == kind).map(|(_, seconds)| *seconds);
-    let [create, update, delete] = known.unwrap_or([DEFAULT_SECONDS; 3]);
-    match action {
-        Action::Add | Action::Import => create,
-        Action::Remove => delete,
-        Action::Replace => create + delete,
-        Action::Modify | Action::MayReplace | Action::Unknown => update,
-    }
 }
 
 /// The longest chain that ends in each resource.
 struct Chains<'a> {
     weights: &'a BTreeMap<String, u64>,
-    needs: &'a BTreeMap<&'a str, BTreeSet<&'a str>>,
-    known: BTreeMap<String, (u64, Vec<String>)>,
+    needs: &'a BTreeMap<String, BTreeSet<String>>,
+    known: BTreeMap<String, Chain>,
     open: BTreeSet<String>,
 }
 
 impl Chains<'_> {
-    fn to(&mut self, path: &str) -> (u64, Vec<String>) {
+    fn to(&mut self, path: &str) -> Chain {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
@@ -147,7 +145,7 @@ impl Chains<'_> {
         for target in around.filter_map(|place| self.needs.get(place)).flatten() {
             let inside = format!("{target}/");
             found.extend(self.weights.keys().filter(|other| other.starts_with(&inside)).cloned());
-            found.push((*target).to_owned());
+            found.push(target.clone());
         }
         let own = format!("{path}/");
         found.retain(|other| !other.starts_with(&own));
@@ -188,11 +186,15 @@ Resources:
         let stack = resolve(&tree, &Given::new("eu-west-1")).unwrap();
         let all: Vec<Change> =
             stack.resources.iter().map(|one| change(&one.logical_id, &one.kind, Action::Add)).collect();
-        let found = expected(&all, &stack);
+        let course = Course::new(&all, &stack);
+        let found = course.expected();
         assert_eq!((found.seconds, found.longest.as_slice()), (1_080 + 18 + 120, &["Domain".to_owned()][..]));
         assert_eq!(found.words(), "about 21 minutes, most of them for Domain");
+        let left = |path: &str, seconds| if path == "Domain" { 0 } else { seconds };
+        assert_eq!(course.longest(left), (18 + 120, vec!["Role".to_owned(), "Service".to_owned()]));
         let service = [change("Service", "AWS::ECS::Service", Action::Modify)];
-        assert_eq!(expected(&service, &stack).words(), "about 3 minutes, most of them for Service");
-        assert_eq!(expected(&[], &stack).words(), "about a minute");
+        let words = |changes: &[Change]| Course::new(changes, &stack).expected().words();
+        assert_eq!(words(&service), "about 3 minutes, most of them for Service");
+        assert_eq!(words(&[]), "about a minute");
     }
 }

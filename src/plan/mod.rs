@@ -11,6 +11,7 @@ pub(crate) use show::summary;
 use crate::image::{Supply, SupplyPlan};
 use crate::printer::Printer;
 use data::Loss;
+pub(crate) use duration::Course;
 use duration::Expected;
 use exposure::Opening;
 use jqs_cfn::Result;
@@ -47,6 +48,10 @@ impl Outlook {
         let before = old.as_ref().map(|stack| estimate(stack).total);
         let cost = Cost { currency: total.currency, as_of: total.as_of, after: total.total, before };
         Ok(Self { after: new, before: old, cost })
+    }
+
+    pub(crate) fn course(&self, changes: &[Change]) -> Course {
+        Course::new(changes, &self.after)
     }
 }
 
@@ -99,7 +104,7 @@ impl<'a> Plan<'a> {
             loses: data::losses(changes),
             internet: outlook.map(|outlook| exposure::Exposure::of(&outlook.after, outlook.before.as_ref())),
             monthly_cost: outlook.map(|outlook| &outlook.cost),
-            expected: outlook.map(|outlook| duration::expected(changes, &outlook.after)),
+            expected: outlook.map(|outlook| outlook.course(changes).expected()),
         }
     }
 

@@ -19,28 +19,24 @@ fn show_level(printer: &Printer, changes: &[Change], depth: usize, width: usize)
     for change in changes {
         let (sign, style) = look(change.action);
         let name = format!("{}{}", "  ".repeat(depth), change.logical_id);
-        let mut line = format!("  {} {name:<width$}  {}", sign, change.kind);
-        if change.action == Action::Replace || change.action == Action::MayReplace {
-            line.push_str(&format!("  ({})", word(change.action)));
-        }
+        let note = match change.action {
+            Action::Replace | Action::MayReplace => format!("({})", word(change.action)),
+            _ => String::new(),
+        };
+        printer.listed(&format!("  {} {name}", paint(sign, style)), width + 4, &change.kind, &note);
+        let indent = depth * 2 + 8;
         let (told, named): (Vec<_>, Vec<_>) =
             change.properties.iter().partition(|property| property.before.is_some() || property.after.is_some());
         if !named.is_empty() {
             let mut names: Vec<&str> = named.iter().map(|property| property.name.as_str()).collect();
             names.dedup();
-            line.push_str(&format!("  [{}]", names.join(", ")));
+            printer.below(indent, &names.join(", "));
         }
-        printer.note(&paint(&line, style));
         for property in told {
-            let indent = "  ".repeat(depth + 3);
             let replaces = if property.replaces { "  (replaces it)" } else { "" };
             let value = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), short);
-            printer.note(&format!(
-                "  {indent}{}: {} → {}{replaces}",
-                property.name,
-                value(&property.before),
-                value(&property.after)
-            ));
+            let text = format!("{}: {} → {}{replaces}", property.name, value(&property.before), value(&property.after));
+            printer.below(indent, &text);
         }
         show_level(printer, &change.children, depth + 1, width);
     }

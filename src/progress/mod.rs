@@ -1,11 +1,13 @@
 //! How an operation is shown while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines with `--json`.
 
+mod layout;
 pub(crate) mod push;
 mod screen;
 mod tree;
 
 use crate::context::Context;
 use crate::evidence::Gathered;
+use crate::plan::Course;
 use crate::printer::{Printer, paint};
 use console::Style;
 use jqs_cfn::Result;
@@ -35,12 +37,23 @@ enum View {
     Json,
 }
 
-/// Watches until the operation is over.
-pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &str) -> Result<Watched> {
+/// Watches until the operation is over; with a plan, what is still to come can be told.
+pub(crate) async fn watch(
+    context: &Context,
+    mut watcher: Watcher<'_>,
+    name: &str,
+    course: Option<&Course>,
+) -> Result<Watched> {
+    let watched = follow(context, &mut watcher, name, course).await;
+    context.recorder.take(context, watcher.history());
+    watched
+}
+
+async fn follow(context: &Context, watcher: &mut Watcher<'_>, name: &str, course: Option<&Course>) -> Result<Watched> {
     let printer = &context.printer;
     let mut view = match (printer.is_json(), context.settings.can_redraw) {
         (true, _) => View::Json,
-        (false, true) => View::Tree(Box::new(Tree::new(name))),
+        (false, true) => View::Tree(Box::new(Tree::new(name, course))),
         (false, false) => View::Lines,
     };
     let (mut lost, mut evidence) = (None, Gathered::default());
@@ -52,7 +65,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
                 tokio::select! {
                     biased;
                     () = context.interrupt.raised() => {
-                        view.close(printer);
+                        view.close();
                         return Ok(Watched::Detached);
                     }
                     look = &mut next => break look,
@@ -60,7 +73,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
                 }
             }
         };
-        let look = look.inspect_err(|_| view.close(printer))?;
+        let look = look.inspect_err(|_| view.close())?;
         let text = connection(lost.as_ref(), look.lost.as_ref());
         if let Some(text) = text {
             view.say(printer, &text);
@@ -72,7 +85,7 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
             () = context.interrupt.raised() => {}
         }
         if let Some(stack) = look.finished {
-            view.close(printer);
+            view.close();
             return Ok(Watched::Finished { stack: Box::new(stack), events: watcher.history().to_vec(), evidence });
         }
     }
@@ -80,11 +93,12 @@ pub(crate) async fn watch(context: &Context, mut watcher: Watcher<'_>, name: &st
 
 impl View {
     fn events(&mut self, printer: &Printer, events: &[StackEvent]) {
-        for event in events.iter().filter(|event| !is_echo(event)) {
+        for event in events {
             match self {
-                Self::Tree(tree) => tree.take(event),
-                Self::Lines => printer.note(&line(event)),
                 Self::Json => printer.record("event", event),
+                Self::Tree(tree) if !is_echo(event) => tree.take(event),
+                Self::Lines if !is_echo(event) => printer.note(&line(event)),
+                Self::Tree(_) | Self::Lines => {}
             }
         }
     }
@@ -102,12 +116,9 @@ impl View {
         }
     }
 
-    /// Leaves the last state on the screen, complete and still.
-    fn close(&mut self, printer: &Printer) {
+    fn close(&mut self) {
         if let Self::Tree(tree) = self {
-            for line in tree.close() {
-                printer.note(&line);
-            }
+            tree.close();
         }
     }
 }

@@ -1,60 +1,48 @@
-//! The terminal as the live tree sees it: a little narrower than it is. Terminals write `^C` where the cursor is, and at the
-//! right margin that would begin a new line and leave a part of the tree behind.
+//! The lower part of a terminal, drawn again and again in place. The cursor stays below it, at the left: what is typed there,
+//! `^C` above all, goes with the next drawing.
 
-use console::Term;
-use indicatif::TermLike;
+use console::{Term, measure_text_width};
 use std::io;
 
-/// Room for two times `^C`.
-const MARGIN_COLUMNS: u16 = 4;
+/// What a terminal has that does not tell its size.
+const DEFAULT_SIZE: (u16, u16) = (24, 80);
 
 #[derive(Debug)]
-pub(super) struct Screen(Term);
+pub(super) struct Screen {
+    term: Term,
+    /// The widths of the lines that are there.
+    drawn: Vec<usize>,
+}
 
 impl Screen {
     pub(super) fn stderr() -> Self {
-        Self(Term::buffered_stderr())
-    }
-}
-
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        self.0.size().1.saturating_sub(MARGIN_COLUMNS).max(1)
+        Self { term: Term::buffered_stderr(), drawn: Vec::new() }
     }
 
-    fn height(&self) -> u16 {
-        self.0.size().0
+    /// Lines and columns.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let (lines, columns) = self.term.size_checked().unwrap_or(DEFAULT_SIZE);
+        (usize::from(lines).max(1), usize::from(columns).max(1))
     }
 
-    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_up(lines)
+    /// In place of what was drawn before. A terminal that is gone is no failure of ours.
+    pub(super) fn draw(&mut self, lines: &[String]) {
+        let _ = self.try_draw(lines);
     }
 
-    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_down(lines)
-    }
-
-    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_right(columns)
-    }
-
-    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_left(columns)
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.0.write_line(text)
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+    fn try_draw(&mut self, lines: &[String]) -> io::Result<()> {
+        let (_, columns) = self.size();
+        // On a terminal that has become narrower, what is there takes more lines.
+        let rows = self.drawn.iter().map(|width| width.div_ceil(columns).max(1)).sum();
+        self.term.move_cursor_up(rows)?;
+        for line in lines {
+            self.term.clear_line()?;
+            self.term.write_line(line)?;
+        }
+        self.term.clear_line()?;
+        self.term.clear_to_end_of_screen()?;
+        self.term.flush()?;
+        self.drawn = lines.iter().map(|line| measure_text_width(line)).collect();
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! A change set over all nested stacks: made, waited for, read as a tree, executed or thrown away.
 
 use crate::aws_error;
+use crate::refusal;
 use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
@@ -163,9 +164,13 @@ pub async fn settle(session: &Session, mut change_set: ChangeSet) -> Result<Outc
         if says_no_changes(&reason) {
             return Ok(Outcome::Nothing);
         }
-        return match nested_failure(session, &reason).await? {
+        return match nested_failure(session, &change_set.id, &reason).await? {
             NestedFailure::NoChanges => Ok(Outcome::Nothing),
-            NestedFailure::Because(reason) => {
+            NestedFailure::Because(reason, id) => {
+                // Of a validation that failed, the change set says no more than its name.
+                let refusals = refusal::of_change_set(session, &id).await;
+                let told = refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+                let reason = if told.is_empty() { reason } else { told };
                 Err(Error::new(ErrorKind::ChangeSetFailed, "AWS refuses the changes").because(reason))
             }
         };
@@ -182,12 +187,13 @@ fn says_no_changes(reason: &str) -> bool {
 
 enum NestedFailure {
     NoChanges,
-    Because(String),
+    /// With the change set that says so.
+    Because(String, String),
 }
 
 /// The reason of a parent is only "nested change set ARN was not successfully created": the true one is in the child.
-async fn nested_failure(session: &Session, reason: &str) -> Result<NestedFailure> {
-    let mut reason = reason.to_owned();
+async fn nested_failure(session: &Session, id: &str, reason: &str) -> Result<NestedFailure> {
+    let (mut own, mut reason) = (id.to_owned(), reason.to_owned());
     for _ in 0..DEFAULT_NESTING_MAX {
         let Some(id) = nested_change_set(&reason) else { break };
         let Ok(answer) = session.cloudformation.describe_change_set().change_set_name(id).send().await else { break };
@@ -195,9 +201,9 @@ async fn nested_failure(session: &Session, reason: &str) -> Result<NestedFailure
         if says_no_changes(inner) {
             return Ok(NestedFailure::NoChanges);
         }
-        reason = inner.to_owned();
+        (own, reason) = (id.to_owned(), inner.to_owned());
     }
-    Ok(NestedFailure::Because(reason))
+    Ok(NestedFailure::Because(reason, own))
 }
 
 fn nested_change_set(reason: &str) -> Option<&str> {

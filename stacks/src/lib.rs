@@ -12,11 +12,13 @@ pub mod failure;
 pub mod pace;
 pub mod patience;
 pub mod query;
+pub mod refusal;
 pub mod remains;
 pub mod retention;
 pub mod rollback;
 pub mod session;
 pub mod stack;
+pub mod typical;
 pub mod upload;
 pub mod watch;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub const DEFAULT_POLL_MIN_MILLISECONDS: u64 = 700;
-pub const DEFAULT_POLL_MAX_MILLISECONDS: u64 = 5_000;
+pub const DEFAULT_POLL_MAX_MILLISECONDS: u64 = 8_000;
 
 /// The shortest pause and the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

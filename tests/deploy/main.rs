@@ -24,3 +24,7 @@ mod rendered;
 mod run;
 mod running;
 mod scenarios;
+mod terminal;
+mod timeline;
+mod tmux;
+mod watching;

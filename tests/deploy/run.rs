@@ -50,6 +50,17 @@ impl Jqs {
         command
     }
 
+    /// The same as a line for the shell of a terminal.
+    pub(crate) fn shell_line(&self, arguments: &[&str]) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+        let command = self.prepare(Self::program());
+        let variables = command.get_envs().filter_map(|(key, value)| Some((key.to_str()?, value?.to_str()?)));
+        let variables = variables.map(|(key, value)| quoted(&format!("{key}={value}")));
+        let words = [quoted(&Self::program().display().to_string())];
+        let words = variables.chain(words).chain(arguments.iter().map(|argument| quoted(argument)));
+        format!("env -i {}", words.collect::<Vec<_>>().join(" "))
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let child = self.start(arguments);
         finish(child)

@@ -23,14 +23,14 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 pub(crate) use services::{LogEvent, stopped_task};
-pub(crate) use shape::{deployment, nested, resource};
+pub(crate) use shape::{Node, deployment, nested, resource};
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 pub(crate) use timeline::Phase;
 use tokio::net::TcpListener;
 use world::Failure;
-pub(crate) use world::World;
+pub(crate) use world::{Refused, World};
 
 /// The access key of whoever has no other.
 pub(crate) const KEY: &str = "AKIAFAKE";
@@ -254,6 +254,7 @@ fn perform(world: &mut World, call: &Call) -> Answer {
         "DescribeTargetHealth" => services::target_health(world),
         "DescribeStacks" => world.describe_stacks(call),
         "DescribeStackEvents" => world.describe_stack_events(call),
+        "DescribeEvents" => world.describe_events(call),
         "ListStackResources" => world.list_stack_resources(call),
         "GetTemplate" => world.get_template(call),
         "CreateChangeSet" => world.create_change_set(call),

@@ -58,6 +58,34 @@ impl World {
         Ok(Xml::default().list("StackEvents", told).maybe("NextToken", next.as_deref()))
     }
 
+    /// Of the failed events, those of which `DescribeStackEvents` does not tell.
+    pub(crate) fn describe_events(&self, call: &Call) -> Result<Xml, Refusal> {
+        if !self.knows_events {
+            return Err(Refusal(400, "InvalidAction", "Could not find operation DescribeEvents".to_owned()));
+        }
+        let stack = call.parameter("StackName");
+        let id = stack.or(call.parameter("ChangeSetName")).unwrap_or_default();
+        let told = self.refused.iter().map(|refused| {
+            let (own, name) = match refused.place {
+                Some(_) => ("Validation", "ValidationName"),
+                None => ("Hook", "HookType"),
+            };
+            let kind = if own == "Hook" { "HOOK_INVOCATION_ERROR" } else { "VALIDATION_ERROR" };
+            Xml::default()
+                .text("EventId", refused.logical_id)
+                .text("StackId", id)
+                .text("EventType", kind)
+                .text("LogicalResourceId", refused.logical_id)
+                .text("ResourceType", refused.kind)
+                .text("Timestamp", &time(self.now))
+                .text(name, refused.by)
+                .text(&format!("{own}FailureMode"), refused.mode)
+                .text(&format!("{own}StatusReason"), refused.reason)
+                .maybe("ValidationPath", refused.place)
+        });
+        Ok(Xml::default().list("OperationEvents", told))
+    }
+
     pub(crate) fn list_stack_resources(&mut self, call: &Call) -> Result<Xml, Refusal> {
         let name = call.required("StackName");
         let stack = self.find(name).ok_or_else(|| absent(name))?;

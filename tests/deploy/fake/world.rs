@@ -8,6 +8,7 @@ use super::store::Store;
 use super::timeline::Phase;
 use crate::run::{ACCOUNT, REGION};
 use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
 
 /// How far one look moves the clock.
 const STEP_SECONDS: u64 = 10;
@@ -106,9 +107,37 @@ pub(crate) struct Failure {
     pub(crate) times: usize,
 }
 
+/// What `DescribeEvents` tells beside the events of resources.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) logical_id: &'static str,
+    pub(crate) kind: &'static str,
+    /// A validation with the place that it refused, or a hook.
+    pub(crate) place: Option<&'static str>,
+    pub(crate) by: &'static str,
+    pub(crate) mode: &'static str,
+    pub(crate) reason: &'static str,
+}
+
+/// A clock that runs by itself, so many times as fast as that on the wall.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock {
+    began: Instant,
+    from: u64,
+    rate: u32,
+}
+
+impl Clock {
+    fn now(&self) -> u64 {
+        self.from + (self.began.elapsed() * self.rate).as_secs()
+    }
+}
+
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) step: u64,
+    /// Time goes by on its own, and not by looks.
+    pub(crate) clock: Option<Clock>,
     pub(crate) shape: Node,
     pub(crate) stacks: Vec<Stack>,
     pub(crate) change_sets: Vec<ChangeSet>,
@@ -123,6 +152,9 @@ pub(crate) struct World {
     pub(crate) expired: HashSet<String>,
     /// A change set that does not come to be: below this path, for this reason.
     pub(crate) refusal: Option<(&'static str, &'static str)>,
+    /// What hooks and validations refuse, and whether the endpoint can tell of it.
+    pub(crate) refused: Vec<Refused>,
+    pub(crate) knows_events: bool,
     pub(crate) page: usize,
     /// Every third event can only be seen this much later.
     pub(crate) delay: u64,
@@ -141,6 +173,7 @@ impl World {
         Self {
             now: 0,
             step: STEP_SECONDS,
+            clock: None,
             shape: deployment(),
             stacks: Vec::new(),
             change_sets: Vec::new(),
@@ -152,6 +185,8 @@ impl World {
             calls: Vec::new(),
             expired: HashSet::new(),
             refusal: None,
+            refused: Vec::new(),
+            knows_events: true,
             page: PAGE,
             delay: 0,
             lag: 0,
@@ -173,6 +208,10 @@ impl World {
             counter: self.counter,
             ..Self::new()
         }
+    }
+
+    pub(crate) fn run_by_itself(&mut self, rate: u32) {
+        self.clock = Some(Clock { began: Instant::now(), from: self.now, rate });
     }
 
     pub(crate) fn next_number(&mut self) -> u64 {
@@ -265,7 +304,10 @@ impl World {
 
     /// One look: time goes by.
     pub(crate) fn look(&mut self) {
-        self.now += self.step;
+        match &self.clock {
+            Some(clock) => self.now = clock.now().max(self.now),
+            None => self.now += self.step,
+        }
         self.settle();
     }
 

@@ -1,7 +1,7 @@
 //! Stacks that are made, or not.
 
 use super::{DEPLOY, TEARDOWN, UPDATE};
-use crate::fake::{Fake, LogEvent, Phase, deployment, nested, resource, stopped_task};
+use crate::fake::{Fake, LogEvent, Phase, Refused, deployment, nested, resource, stopped_task};
 use crate::snapshot;
 use serde_json::json;
 
@@ -213,6 +213,40 @@ fn changes_that_aws_refuses_leave_nothing_behind() {
     let says = ["AWS refuses the changes: Template error: Fn::GetAtt references undefined resource"];
     fake.expect(DEPLOY, 1, "DELETE_COMPLETE", &says);
     assert!(fake.world().live().next().is_none() && fake.world().change_sets.is_empty());
+}
+
+/// What validations and hooks say against a bucket, and what is only a warning.
+fn refused() -> Vec<Refused> {
+    let refused =
+        |by, place, mode, reason| Refused { logical_id: "Traces", kind: "AWS::S3::Bucket", place, by, mode, reason };
+    let place = Some("/Resources/Traces/Properties/BucketName");
+    vec![
+        refused("AWS::EarlyValidation::ServiceQuota", place, "WARN", "the quota is nearly used up"),
+        refused("AWS::EarlyValidation::PropertyValidation", place, "FAIL", "the name has upper case letters"),
+        refused("Acme::Rules::Hook", None, "FAIL", "buckets need a tag"),
+    ]
+}
+
+#[test]
+fn what_validations_refuse_is_told_with_its_place() {
+    let words = "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation].";
+    let fake = Fake::start();
+    fake.world().refusal = Some(("Jaeger/Storage", words));
+    fake.world().refused = refused();
+    let place = "Traces (AWS::S3::Bucket) at /Resources/Traces/Properties/BucketName: the name has upper case letters";
+    let run = fake.expect(DEPLOY, 1, "DELETE_COMPLETE", &["AWS refuses the changes", place, "[Acme::Rules::Hook]"]);
+    assert!(!run.stderr.contains("nearly used up") && !run.stderr.contains(words), "{}", run.stderr);
+    fake.world().knows_events = false;
+    fake.expect(DEPLOY, 1, "DELETE_COMPLETE", &[words]);
+}
+
+#[test]
+fn a_hook_that_stops_a_resource_is_told_with_its_reason() {
+    let fake = Fake::start();
+    fake.fails("Jaeger/Storage/Traces", Phase::Create, 1, "The following hook(s) failed: [Acme::Rules::Hook]");
+    fake.world().refused = refused();
+    let says = ["The following hook(s) failed", "Traces (AWS::S3::Bucket): buckets need a tag [Acme::Rules::Hook]"];
+    fake.expect(DEPLOY, 1, "ROLLBACK_COMPLETE", &says);
 }
 
 #[test]

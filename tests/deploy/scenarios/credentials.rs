@@ -29,11 +29,11 @@ fn whoever_signs_in_again_in_another_terminal_is_noticed() {
         sign_in(jqs.home.path(), "FIRST");
         let home = jqs.home.path().to_owned();
         fake.before(operation, 0, |world| {
-            world.before("DescribeStacks", 1, |world| {
+            world.before("DescribeStackEvents", 2, |world| {
                 world.expired.insert("FIRST".to_owned());
             });
         });
-        fake.before("DescribeStacks", 6, move |_| sign_in(&home, "SECOND"));
+        fake.before("DescribeStackEvents", 12, move |_| sign_in(&home, "SECOND"));
         let state = if arguments == UPDATE { "UPDATE_COMPLETE" } else { "DELETE_COMPLETE" };
         fake.expect_of(&jqs, arguments, 0, state, &[WAITING, "AWS answers again"]);
         assert!(fake.world().expired.contains("FIRST"), "the first ones stay expired");

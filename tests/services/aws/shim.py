@@ -3,8 +3,8 @@
 - Resource types: some are kept where the service's own API shows them (addresses, NAT gateways, security group rules,
   service-linked roles), the others are only recorded in the stack.
 - What it drops or refuses: the Cloud Map services and the ECS Exec of an ECS service, alarms on an expression, how a
-  listener's rule authenticates, the VPCs that make a hosted zone private, the logs that a domain publishes and its health,
-  and of FilterLogEvents the prefix of streams and the pages.
+  listener's rule authenticates, the VPCs that make a hosted zone private, the id of a nested stack that begins, the logs
+  that a domain publishes and its health, and of FilterLogEvents the prefix of streams and the pages.
 - ECS: what it drops of a task definition, what it does not refuse in one, and deployments that take their time or fail.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
@@ -17,6 +17,7 @@
 - `SHIM_ECR_ENDPOINT`: the address of a registry that stands in for ECR's, told with the token to log in to it.
 """
 
+import contextvars
 import json
 import os
 import random
@@ -29,7 +30,7 @@ from urllib.parse import urlparse
 
 import ministack.services.cloudformation.helpers as helpers
 import ministack.services.cloudformation.provisioners as provisioners
-import ministack.services.cloudformation.stacks  # noqa: F401  imported so that rebind() reaches it
+import ministack.services.cloudformation.stacks  # imported so that rebind() reaches it
 from ministack.app import main
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import cloudwatch_logs, ec2, ecr, ecs, iam, opensearch, route53
@@ -42,6 +43,8 @@ LOG_EVENTS_PER_PAGE = int(os.environ.get("SHIM_LOG_EVENTS_PER_PAGE", "10000"))
 ROLLOUT_LOOKS = int(os.environ.get("SHIM_ROLLOUT_LOOKS", "0"))
 FAILING_REVISIONS = os.environ.get("SHIM_FAIL_REVISIONS", "").split(",")
 ECR_ENDPOINT = os.environ.get("SHIM_ECR_ENDPOINT")
+# Stack and logical id of the nested stack that is about to begin.
+ANNOUNCED = contextvars.ContextVar("announced", default=None)
 
 
 def hex_id(prefix):
@@ -215,7 +218,9 @@ create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]
 resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
 update_resource = provisioners._update_resource
+create_nested = provisioners._cfn_nested_stack_create
 delete_nested = provisioners._cfn_nested_stack_delete
+add_event = ministack.services.cloudformation.stacks._add_event
 create_ecs_service = provisioners._ecs_service_create
 alarm_record = provisioners._cw_metric_alarm_record
 authorization_token = ecr._get_authorization_token
@@ -326,6 +331,25 @@ def delete_nested_sparing_retained(physical_id, properties):
         if policy in provisioners._RETAINING_POLICIES:
             del child["_resources"][logical_id]
     delete_nested(physical_id, properties)
+
+
+def create_nested_announced(logical_id, properties, stack_name):
+    """AWS tells the id of a nested stack when it begins, MiniStack only when it has ended."""
+    token = ANNOUNCED.set((stack_name, logical_id))
+    try:
+        return create_nested(logical_id, properties, stack_name)
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def add_event_announcing(stack_id, stack_name, logical_id, resource_type, status, reason="", physical_id="", *rest, **named):
+    announced = ANNOUNCED.get()
+    if announced and physical_id == stack_id:
+        ANNOUNCED.set(None)
+        parent, nested = announced
+        parent_id, initiated = _stacks[parent]["StackId"], "Resource creation Initiated"
+        add_event(parent_id, parent, nested, resource_type, "CREATE_IN_PROGRESS", initiated, stack_id)
+    add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, *rest, **named)
 
 
 def authorization_for_registry(data):
@@ -564,6 +588,8 @@ rebind("_provision_resource", provision_resource, provision_slowly)
 rebind("_update_resource", update_resource, update_keeping_attributes)
 rebind("_elbv2_listener_actions", listener_actions, listener_actions_with_authentication)
 provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"] = create_hosted_zone_for_vpcs
+rebind("_add_event", add_event, add_event_announcing)
+provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["create"] = create_nested_announced
 provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
 
 if __name__ == "__main__":
