@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod context;
 mod demo;
+mod doctor;
 mod ecr;
 mod ecs;
 mod exit;

@@ -1,18 +1,22 @@
-//! One file per verb; beside them what several verbs do: `operation`, `deletion`, `recovery`, `verdict`.
+//! One file per verb; beside them what verbs are made of: `target`, `preflight`, `operation`, `deletion`, `keep`,
+//! `verification`, `recovery`, `verdict`.
 
 pub(crate) mod config;
 pub(crate) mod cost;
 mod deletion;
 mod deploy;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 mod drift;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod image;
+mod keep;
 pub(crate) mod lint;
 pub(crate) mod list;
 mod operation;
 mod outputs;
+pub(crate) mod preflight;
 pub(crate) mod prove;
 mod recovery;
 mod redeploy;
@@ -20,9 +24,11 @@ pub(crate) mod render;
 pub(crate) mod rollback;
 pub(crate) mod shell;
 mod status;
+mod target;
 mod teardown;
 mod up;
 mod verdict;
+mod verification;
 mod watch;
 
 use crate::cli::Command;
@@ -41,6 +47,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
+        Command::Doctor(arguments) => doctor::doctor(context, &arguments).await,
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Drift(arguments) => drift::drift(context, &arguments).await,

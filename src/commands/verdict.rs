@@ -79,7 +79,7 @@ async fn stopped_tasks(session: &Session, cause: &Cause) -> Vec<String> {
 }
 
 /// What has to get out of the way before the stack leaves its state. Told where it can be had: it explains another failure.
-async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
+pub(super) async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
     let is_stuck =
         |status| matches!(status, "DELETE_FAILED" | "ROLLBACK_FAILED" | "UPDATE_FAILED" | "UPDATE_ROLLBACK_FAILED");
     if !is_stuck(stack.status.as_str()) {
@@ -89,7 +89,7 @@ async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
     stack::failed(&resources).cloned().collect()
 }
 
-fn next_command(stack: &Stack, blocking: &[StackResource]) -> String {
+pub(super) fn next_command(stack: &Stack, blocking: &[StackResource]) -> String {
     let name = &stack.name;
     match stack.status.as_str() {
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => {

@@ -94,7 +94,7 @@ impl Cloud {
             ("ec2", "DescribeNatGateways", "2016-11-15", "natGatewayId"),
             ("iam", "ListRoles", "2010-05-08", "RoleName"),
         ] {
-            let answer = self.query(service, action, version).await;
+            let answer = self.query(service, action, version, "").await;
             found.extend(elements(&answer, element).into_iter().map(|id| format!("{element} {id}")));
         }
         found.sort();
@@ -102,15 +102,21 @@ impl Cloud {
         found
     }
 
+    /// Makes or changes something of EC2, by parameters in the form of a query; answers the text of an element.
+    pub(crate) async fn ec2(&self, action: &str, parameters: &str, element: &str) -> String {
+        let answer = self.query("ec2", action, "2016-11-15", parameters).await;
+        elements(&answer, element).into_iter().next().unwrap_or_default()
+    }
+
     /// A call of a service for which no SDK crate is worth its build: unsigned, as the stand-in does not check.
-    async fn query(&self, service: &str, action: &str, version: &str) -> String {
+    async fn query(&self, service: &str, action: &str, version: &str, parameters: &str) -> String {
         let scope = format!("{ACCOUNT}/20260101/{REGION}/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let answer = reqwest::Client::new()
             .post(self.endpoint())
             .header("authorization", authorization)
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(format!("Action={action}&Version={version}"))
+            .body(format!("Action={action}&Version={version}&{parameters}"))
             .send()
             .await
             .unwrap();

@@ -5,6 +5,7 @@ mod creation;
 mod credentials;
 mod deletion;
 mod kills;
+mod remains;
 mod trouble;
 mod update;
 
