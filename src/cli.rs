@@ -19,6 +19,7 @@ Examples:
   jqs deploy --storage memory                 a trial: everything new, spans kept in memory
   jqs deploy --storage opensearch --yes       for production, without being asked
   jqs init && jqs deploy prod                 with what a project says in jqs.toml
+  jqs doctor --storage opensearch             is the account fit for it
   jqs status                                  is it healthy, and where is it
   jqs lint templates/                         what is wrong with templates
   jqs outputs JaegerURL                       one value, for scripts
@@ -58,6 +59,9 @@ pub(crate) struct Global {
     /// How long one call to AWS may take
     #[arg(long, global = true, hide = true, env = "JQS_CALL_TIMEOUT_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) call_timeout: Option<u64>,
+    /// DNS server to ask whether a hosted zone is delegated [default: the first that this machine asks]
+    #[arg(long, global = true, hide = true, env = "JQS_DNS_SERVER", value_name = "ADDRESS:PORT")]
+    pub(crate) dns_server: Option<std::net::SocketAddr>,
     /// Say more on stderr; twice for the calls to AWS
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -78,6 +82,8 @@ pub(crate) enum Command {
     Deploy(Box<DeployArgs>),
     /// Show what `deploy` would change, without doing it
     Diff(Box<crate::commands::diff::DiffArgs>),
+    /// Check whether the account and the region are fit for a deployment, and change nothing
+    Doctor(Box<crate::commands::doctor::DoctorArgs>),
     /// Make the container image of the collector without Docker, and push it to a registry
     #[command(subcommand)]
     Image(crate::commands::image::ImageCommand),
@@ -219,6 +225,8 @@ pub(crate) struct DeployArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_THE_PLAN)]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) preflight: crate::commands::preflight::PreflightArgs,
+    #[command(flatten)]
     pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -266,13 +274,24 @@ pub(crate) struct OutputsArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("\
+Examples:
+  jqs teardown                                everything goes, data included
+  jqs teardown --keep-data                    the domain stays, with what it stands on
+  jqs teardown --yes --json | jq 'select(.type == \"result\")'
+
+What still carries the stack's tag in the end is listed, and makes the exit code 1.
+
+{EXIT_CODES}"))]
 pub(crate) struct TeardownArgs {
     #[command(flatten)]
     pub(crate) stack: StackArgs,
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
+    /// Leave what holds data: the OpenSearch domain, the logs, and the network that they need
+    #[arg(long)]
+    pub(crate) keep_data: bool,
     /// Give up on resources that cannot be deleted, once a deletion has failed
     #[arg(long)]
     pub(crate) force: bool,

@@ -226,6 +226,7 @@ fn target(command: &mut Command) -> Option<&mut TargetArgs> {
     Some(match command {
         Command::Deploy(arguments) => &mut arguments.target,
         Command::Diff(arguments) => &mut arguments.target,
+        Command::Doctor(arguments) => &mut arguments.target,
         Command::Config(arguments) => arguments.target(),
         _ => return None,
     })

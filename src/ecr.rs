@@ -6,8 +6,16 @@ use jqs_cfn::{Error, ErrorKind, Result, region};
 use jqs_image::registry::{self, Credentials};
 use jqs_stacks::aws_error;
 use jqs_stacks::{Identity, Session};
+use serde_json::Value;
 
 const REPOSITORY: &str = "jqs";
+/// Of one image, or of several for different processors.
+const MANIFESTS: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EcrImage {
@@ -73,12 +81,8 @@ impl EcrImage {
     }
 
     pub(crate) async fn find(&self, session: &Session) -> Result<Presence> {
-        let id = match &self.reference {
-            Reference::Tag(tag) => ImageIdentifier::builder().image_tag(tag),
-            Reference::Digest(digest) => ImageIdentifier::builder().image_digest(digest),
-        };
         let call = self.client(session).describe_images();
-        let call = call.registry_id(&self.account).repository_name(&self.repository).image_ids(id.build());
+        let call = call.registry_id(&self.account).repository_name(&self.repository).image_ids(self.identifier());
         match call.send().await {
             Ok(answer) if answer.image_details().is_empty() => Ok(Presence::NoImage),
             Ok(_) => Ok(Presence::There),
@@ -88,6 +92,37 @@ impl EcrImage {
                 Some("AccessDeniedException") => Ok(Presence::Unknown),
                 _ => Err(aws_error(format!("look for the image `{}`", self.uri()), failure)),
             },
+        }
+    }
+
+    /// The processors that it is for, as images name them; none where it does not say.
+    pub(crate) async fn architectures(&self, session: &Session) -> Result<Vec<String>> {
+        let action = format!("read the image `{}`", self.uri());
+        let client = self.client(session);
+        let call = client.batch_get_image().registry_id(&self.account).repository_name(&self.repository);
+        let call =
+            call.image_ids(self.identifier()).set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).into()));
+        let answer = call.send().await.map_err(|failure| aws_error(&action, failure))?;
+        let manifest = answer.images().first().and_then(|image| image.image_manifest()).unwrap_or_default();
+        let manifest: Value = serde_json::from_str(manifest).unwrap_or_default();
+        if let Some(members) = manifest["manifests"].as_array() {
+            let named = members.iter().filter_map(|one| one["platform"]["architecture"].as_str());
+            return Ok(named.filter(|name| *name != "unknown").map(str::to_owned).collect());
+        }
+        // An image for one processor says so in its configuration, which is stored as a layer is.
+        let Some(digest) = manifest["config"]["digest"].as_str() else { return Ok(Vec::new()) };
+        let call = client.get_download_url_for_layer().registry_id(&self.account).repository_name(&self.repository);
+        let answer = call.layer_digest(digest).send().await.map_err(|failure| aws_error(&action, failure))?;
+        let Some(url) = answer.download_url() else { return Ok(Vec::new()) };
+        let lost = |error| Error::new(ErrorKind::Unreachable, format!("cannot {action}")).because(error);
+        let configuration: Value = reqwest::get(url).await.map_err(lost)?.json().await.map_err(lost)?;
+        Ok(configuration["architecture"].as_str().map(str::to_owned).into_iter().collect())
+    }
+
+    fn identifier(&self) -> ImageIdentifier {
+        match &self.reference {
+            Reference::Tag(tag) => ImageIdentifier::builder().image_tag(tag).build(),
+            Reference::Digest(digest) => ImageIdentifier::builder().image_digest(digest).build(),
         }
     }
 

@@ -40,12 +40,22 @@ pub(crate) async fn find_or_supply(
     if matches!(presence, Presence::There | Presence::Unknown) {
         return Ok(None);
     }
+    supply(identity, image, presence, cpu_architecture).map(Some)
+}
+
+/// What it takes to make an image that is not there. Only that of this version can be made, from a collector beside.
+pub(crate) fn supply(
+    identity: &Identity,
+    image: EcrImage,
+    presence: Presence,
+    cpu_architecture: &str,
+) -> Result<Supply> {
     let architecture = if cpu_architecture == "ARM64" { Architecture::Arm64 } else { Architecture::Amd64 };
     let lock = Lock::own().map_err(image_error)?;
     let found = Collectors::beside(&lock);
-    if tag == lock.version() && found.fit.iter().any(|binary| binary.architecture == architecture) {
-        let identity = identity.clone();
-        return Ok(Some(Supply { target: image, presence, identity, recipe: recipe(found.fit, lock) }));
+    let is_own = image.reference == Reference::Tag(lock.version().to_owned());
+    if is_own && found.fit.iter().any(|binary| binary.architecture == architecture) {
+        return Ok(Supply { target: image, presence, identity: identity.clone(), recipe: recipe(found.fit, lock) });
     }
     Err(absent(&image, presence, Some(architecture)))
 }
@@ -59,7 +69,7 @@ async fn find(context: &Context, session: &Session, image: &EcrImage) -> Result<
     Ok(presence)
 }
 
-fn absent(image: &EcrImage, presence: Presence, architecture: Option<Architecture>) -> Error {
+pub(crate) fn absent(image: &EcrImage, presence: Presence, architecture: Option<Architecture>) -> Error {
     let why = match presence {
         Presence::NoRepository => "the repository is not there",
         _ => "the repository has no such image",

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod context;
 mod demo;
+mod doctor;
 mod domain;
 mod ec2;
 mod ecr;

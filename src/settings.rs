@@ -3,15 +3,19 @@
 use crate::cli::{Color, Global};
 use jqs_stacks::SessionOptions;
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) session: SessionOptions,
+    pub(crate) dns_server: Option<SocketAddr>,
     pub(crate) json: bool,
     pub(crate) verbosity: u8,
     pub(crate) stdout_color: bool,
     pub(crate) stderr_color: bool,
+    /// Columns of the terminal that stdout is.
+    pub(crate) stdout_width: Option<usize>,
     /// Somebody can be asked.
     pub(crate) can_ask: bool,
     /// Somebody reads stderr on a terminal.
@@ -39,10 +43,12 @@ impl Settings {
                 pace: global.poll.unwrap_or_default(),
                 call_timeout_seconds: global.call_timeout,
             },
+            dns_server: global.dns_server,
             json: global.json,
             verbosity: global.verbose,
             stdout_color: color(stdout),
             stderr_color: color(stderr),
+            stdout_width: console::Term::stdout().size_checked().map(|(_, columns)| columns.into()),
             can_ask: std::io::stdin().is_terminal() && stderr,
             wraps: stderr,
             can_redraw: stderr && !is_dumb && !global.json,

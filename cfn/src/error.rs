@@ -31,6 +31,8 @@ pub enum ErrorKind {
     StackUnusable,
     StackFailed,
     ChangeSetFailed,
+    /// A check says that a deployment would fail.
+    PreflightFailed,
     TimedOut,
     Io,
     Service,

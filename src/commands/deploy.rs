@@ -1,6 +1,8 @@
 //! `jqs deploy`: check → bucket → upload → change set → approve → watch → outputs.
 
 use super::operation::{self, Ended, Planned};
+use super::preflight::{self, PreflightArgs};
+use super::target::Target;
 use super::{deletion, recovery, verdict};
 use crate::approval::{self, Approval};
 use crate::cli::{DeployArgs, OnFailure, TargetArgs};
@@ -9,14 +11,10 @@ use crate::evidence::Gathered;
 use crate::exit::Exit;
 use crate::image::Supply;
 use crate::plan::saved::{SavedImage, SavedPlan};
-use crate::plan::{self, Outlook, Plan};
-use crate::{case, image, templates};
-use jqs_cfn::bundle::Bundle;
-use jqs_cfn::eval::Given;
-use jqs_cfn::parameters::{self, ParameterValue};
-use jqs_cfn::template::Template;
-use jqs_cfn::{Error, ErrorKind, Result};
-use jqs_stacks::change_set::{self, ChangeSetRequest, TemplateSource};
+use crate::plan::{self, Plan};
+use crate::{image, templates};
+use jqs_cfn::{Error, ErrorKind, Result, parameters};
+use jqs_stacks::change_set::{self, ChangeSetRequest};
 use jqs_stacks::stack::{self, Readiness, Stack};
 use jqs_stacks::{Identity, Session, bucket, upload};
 use serde::Serialize;
@@ -54,8 +52,8 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
         }
     }
     let readiness = found.as_ref().map(Stack::readiness);
-    let current = found.as_ref().filter(|_| readiness == Some(Readiness::Updatable));
-    let mut prepared = prepare(context, &session, &identity, &arguments.target, current).await?;
+    let (target, preflight) = (&arguments.target, &arguments.preflight);
+    let mut prepared = prepare(context, &session, &identity, target, found.as_ref(), preflight).await?;
     if let Some(stack) = found.as_ref().filter(|_| matches!(readiness, Some(Readiness::Dead | Readiness::Busy))) {
         let ended = replace(context, &session, stack, arguments.yes).await?;
         if !matches!(ended, Ended::Well { .. }) {
@@ -71,7 +69,7 @@ pub(crate) async fn deploy(context: &Context, arguments: &DeployArgs) -> Result<
     if let Some(path) = &arguments.plan_out {
         return save_plan(context, &session, &identity, &prepared, path).await;
     }
-    let outlook = Some(&prepared.outlook);
+    let outlook = Some(&prepared.target.outlook);
     let supply = prepared.supply.as_ref();
     let ended = operation::change(context, &session, &prepared.request, outlook, supply, arguments.yes).await?;
     conclude(context, &session, &arguments.target.stack.name, ended).await
@@ -94,9 +92,9 @@ async fn save_plan(
         }
         Planned::Interrupted => return Ok(Exit::Refused),
     };
-    Plan::new(name, &planned.changes, Some(&prepared.outlook), prepared.supply.as_ref()).show(printer);
+    Plan::new(name, &planned.changes, Some(&prepared.target.outlook), prepared.supply.as_ref()).show(printer);
     let mut saved = SavedPlan::new(identity, name, &planned.id, planned.creates, plan::summary(&planned.changes));
-    saved.image = prepared.supply.as_ref().map(|_| prepared.image.clone());
+    saved.image = prepared.supply.as_ref().map(|_| prepared.target.image());
     if let Err(error) = saved.write(path) {
         change_set::discard(session, &planned).await?;
         return Err(error);
@@ -177,118 +175,43 @@ async fn replace(context: &Context, session: &Session, stack: &Stack, yes: bool)
 
 /// All that is decided before anything is changed in AWS.
 pub(super) struct Prepared {
-    bundle: Bundle,
-    bucket: String,
+    pub(super) target: Target,
     pub(super) request: ChangeSetRequest,
-    pub(super) outlook: Outlook,
     /// The image, if it is not there and can be made.
     pub(super) supply: Option<Supply>,
-    image: SavedImage,
 }
 
+/// Decides, and looks whether the account is fit for it: `found` is what is there under the name.
 pub(super) async fn prepare(
     context: &Context,
     session: &Session,
     identity: &Identity,
     arguments: &TargetArgs,
-    current: Option<&Stack>,
+    found: Option<&Stack>,
+    preflight: &PreflightArgs,
 ) -> Result<Prepared> {
-    let bundle = templates::bundle();
-    let current_entry = current.and_then(|stack| stack.tags.get(TAG_ENTRY)).map(String::as_str);
-    let entry = templates::choose_entry(&arguments.template, current_entry)?;
-    let template = bundle.template(entry.file())?;
-    let bucket = arguments.bucket.clone().unwrap_or_else(|| bucket::name(identity));
-    let values = values(&template, &bundle, &bucket, arguments, current, identity)?;
-    let effective = Effective { template: &template, values: &values, current };
-    let storage = effective.value("StorageBackend");
-    let name = &arguments.stack.name;
-    context.printer.field("Stack", &format!("{name} ({}, {storage} storage)", entry.words()));
-    let given = effective.given(identity, name);
-    case::check(&bundle, entry.file(), &given)?;
-    let before = current.map(|stack| Given { parameters: stack.parameters.clone(), ..given.clone() });
-    let outlook = Outlook::of(&bundle, entry.file(), &given, before.as_ref())?;
+    let current = found.filter(|stack| stack.readiness() == Readiness::Updatable);
+    let target = Target::decide(identity, arguments, current)?;
+    context.printer.field("Stack", &target.words(&arguments.stack.name));
+    preflight::check(context, session, identity, arguments, &target, found, preflight).await?;
     let supply =
-        if arguments.skip_image_check { None } else { find_image(context, session, identity, &effective).await? };
-    let image = SavedImage { tag: effective.value("ImageTag"), architecture: effective.value("CpuArchitecture") };
-    let key = format!("{}{}", bundle.prefix(), entry.file());
-    let request = ChangeSetRequest {
-        stack_name: name.clone(),
-        change_set_name: operation::change_set_name(),
-        creates: current.is_none(),
-        template: TemplateSource::Url(bucket::url(&bucket, &identity.region, &key)),
-        parameters: values,
-        tags: tags(name, entry.file()),
-        on_failure: change_set::OnFailure::Rollback,
-    };
-    Ok(Prepared { bundle, bucket, request, outlook, supply, image })
+        if arguments.skip_image_check { None } else { find_image(context, session, identity, &target).await? };
+    let request = target.request(identity, &arguments.stack.name, current.is_none());
+    Ok(Prepared { target, request, supply })
 }
 
 async fn find_image(
     context: &Context,
     session: &Session,
     identity: &Identity,
-    effective: &Effective<'_>,
+    target: &Target,
 ) -> Result<Option<Supply>> {
-    let uri = effective.value("ImageUri");
+    let uri = target.value("ImageUri");
     if !uri.is_empty() {
-        return image::check(context, session, &uri).await.map(|()| None);
+        return image::check(context, session, uri).await.map(|()| None);
     }
-    let (tag, architecture) = (effective.value("ImageTag"), effective.value("CpuArchitecture"));
-    image::find_or_supply(context, session, identity, &tag, &architecture).await
-}
-
-fn tags(name: &str, entry: &str) -> BTreeMap<String, String> {
-    let pairs = [(TAG_NAME, name), (TAG_VERSION, env!("CARGO_PKG_VERSION")), (TAG_ENTRY, entry)];
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-}
-
-fn values(
-    template: &Template,
-    bundle: &Bundle,
-    bucket: &str,
-    arguments: &TargetArgs,
-    current: Option<&Stack>,
-    identity: &Identity,
-) -> Result<Vec<ParameterValue>> {
-    let mut given = templates::given_parameters(&arguments.template)?;
-    if current.is_none() {
-        given.entry("EnvironmentName".to_owned()).or_insert_with(|| arguments.stack.name.clone());
-    }
-    given.insert("TemplateBucket".to_owned(), bucket.to_owned());
-    given.insert("TemplateBucketRegion".to_owned(), identity.region.clone());
-    given.insert("TemplatePrefix".to_owned(), bundle.prefix());
-    let previous = current.map(|stack| stack.parameters.keys().cloned().collect()).unwrap_or_default();
-    parameters::resolve(template, &given, &previous)
-}
-
-/// What a parameter will be: given, else as it is in the stack, else the default.
-struct Effective<'a> {
-    template: &'a Template,
-    values: &'a [ParameterValue],
-    current: Option<&'a Stack>,
-}
-
-impl Effective<'_> {
-    /// The case as the engine evaluates it.
-    fn given(&self, identity: &Identity, stack_name: &str) -> Given {
-        let parameters = self.template.parameters.iter();
-        let parameters = parameters.map(|parameter| (parameter.name.clone(), self.value(&parameter.name)));
-        Given {
-            parameters: parameters.collect(),
-            region: identity.region.clone(),
-            account: Some(identity.account.clone()),
-            stack_name: stack_name.to_owned(),
-        }
-    }
-
-    fn value(&self, name: &str) -> String {
-        let given = self.values.iter().find(|value| value.parameter_key == name);
-        given
-            .and_then(|value| value.parameter_value.clone())
-            .or_else(|| self.current?.parameters.get(name).cloned())
-            .or_else(|| self.template.parameter(name)?.default.clone())
-            .unwrap_or_default()
-    }
+    let (tag, architecture) = (target.value("ImageTag"), target.value("CpuArchitecture"));
+    image::find_or_supply(context, session, identity, tag, architecture).await
 }
 
 pub(super) async fn upload(
@@ -297,7 +220,7 @@ pub(super) async fn upload(
     identity: &Identity,
     prepared: &Prepared,
 ) -> Result<()> {
-    let Prepared { bundle, bucket, .. } = prepared;
+    let Target { bundle, bucket, .. } = &prepared.target;
     if bucket::ensure(session, identity, bucket).await? {
         context.printer.field("Bucket", &format!("made {bucket}: private, encrypted, TLS only"));
     }

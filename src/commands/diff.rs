@@ -1,6 +1,7 @@
 //! `jqs diff`: what `jqs deploy` would do, without doing it.
 
 use super::operation::{self, Planned};
+use super::preflight::PreflightArgs;
 use super::{deploy, verdict};
 use crate::cli::TargetArgs;
 use crate::context::Context;
@@ -24,11 +25,13 @@ Exit codes:
   2  something would change, or wrong usage")]
 pub(crate) struct DiffArgs {
     #[command(flatten)]
+    preflight: PreflightArgs,
+    #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
 
 pub(crate) async fn diff(context: &Context, arguments: &DiffArgs) -> Result<Exit> {
-    let arguments = &arguments.target;
+    let (arguments, preflight) = (&arguments.target, &arguments.preflight);
     deploy::check_offline(context, arguments)?;
     let (session, identity) = context.identified_session().await?;
     let found = stack::find(&session, &arguments.stack.name).await?;
@@ -39,14 +42,14 @@ pub(crate) async fn diff(context: &Context, arguments: &DiffArgs) -> Result<Exit
             _ => return Err(verdict::unusable(stack)),
         }
     }
-    let current = found.as_ref().filter(|stack| stack.readiness() == Readiness::Updatable);
-    let prepared = deploy::prepare(context, &session, &identity, arguments, current).await?;
+    let prepared = deploy::prepare(context, &session, &identity, arguments, found.as_ref(), preflight).await?;
     deploy::upload(context, &session, &identity, &prepared).await?;
     let name = &prepared.request.stack_name;
     match operation::plan(context, &session, &prepared.request).await? {
         Planned::Changes(planned) => {
             change_set::discard(&session, &planned).await?;
-            Plan::new(name, &planned.changes, Some(&prepared.outlook), prepared.supply.as_ref()).show(&context.printer);
+            Plan::new(name, &planned.changes, Some(&prepared.target.outlook), prepared.supply.as_ref())
+                .show(&context.printer);
             Ok(Exit::Differs)
         }
         Planned::Nothing => {

@@ -1,15 +1,18 @@
-//! One file per verb; beside them what several verbs do: `operation`, `deletion`, `recovery`, `verdict`.
+//! One file per verb; beside them what verbs are made of: `target`, `preflight`, `operation`, `deletion`, `keep`,
+//! `verification`, `recovery`, `verdict`.
 
 pub(crate) mod config;
 pub(crate) mod cost;
 mod deletion;
 mod deploy;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 mod drift;
 pub(crate) mod exec;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod image;
+mod keep;
 pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod logs;
@@ -17,6 +20,7 @@ pub(crate) mod migrate;
 pub(crate) mod open;
 mod operation;
 mod outputs;
+pub(crate) mod preflight;
 pub(crate) mod prove;
 mod recovery;
 mod redeploy;
@@ -25,10 +29,12 @@ pub(crate) mod rollback;
 pub(crate) mod scale;
 pub(crate) mod shell;
 pub(crate) mod status;
+mod target;
 mod teardown;
 pub(crate) mod timeline;
 mod up;
 mod verdict;
+mod verification;
 pub(crate) mod watch;
 
 use crate::cli::Command;
@@ -47,6 +53,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,
         Command::Diff(arguments) => diff::diff(context, &arguments).await,
+        Command::Doctor(arguments) => doctor::doctor(context, &arguments).await,
         Command::Image(command) => image::image(context, &command).await,
         Command::Status(arguments) => status::status(context, &arguments).await,
         Command::Logs(arguments) => logs::logs(context, &arguments).await,

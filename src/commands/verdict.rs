@@ -103,7 +103,7 @@ async fn refused(session: &Session, cause: &Cause, events: &[StackEvent]) -> Vec
 }
 
 /// What has to get out of the way before the stack leaves its state. Told where it can be had: it explains another failure.
-async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
+pub(super) async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
     let is_stuck =
         |status| matches!(status, "DELETE_FAILED" | "ROLLBACK_FAILED" | "UPDATE_FAILED" | "UPDATE_ROLLBACK_FAILED");
     if !is_stuck(stack.status.as_str()) {
@@ -113,7 +113,7 @@ async fn blocking(session: &Session, stack: &Stack) -> Vec<StackResource> {
     stack::failed(&resources).cloned().collect()
 }
 
-fn next_command(stack: &Stack, blocking: &[StackResource]) -> String {
+pub(super) fn next_command(stack: &Stack, blocking: &[StackResource]) -> String {
     let name = &stack.name;
     match stack.status.as_str() {
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => {

@@ -23,8 +23,8 @@ use serde::Serialize;
 
 /// What the templates come to, as far as that is known without AWS: now, and before.
 pub(crate) struct Outlook {
-    after: ResolvedStack,
-    before: Option<ResolvedStack>,
+    pub(crate) after: ResolvedStack,
+    pub(crate) before: Option<ResolvedStack>,
     cost: Cost,
 }
 

@@ -110,9 +110,14 @@ impl Cloud {
         found
     }
 
-    /// What EC2 answers to a call with parameters, by the name of an element.
-    pub(crate) async fn ec2(&self, action: &str, parameters: &str, element: &str) -> Vec<String> {
-        elements(&self.query("ec2", action, "2016-11-15", &format!("&{parameters}")).await, element)
+    /// What EC2 answers to a call with parameters in the form of a query: the texts of an element.
+    pub(crate) async fn ec2_all(&self, action: &str, parameters: &str, element: &str) -> Vec<String> {
+        elements(&self.query("ec2", action, "2016-11-15", parameters).await, element)
+    }
+
+    /// The first of them, for what makes or changes one thing.
+    pub(crate) async fn ec2(&self, action: &str, parameters: &str, element: &str) -> String {
+        self.ec2_all(action, parameters, element).await.into_iter().next().unwrap_or_default()
     }
 
     /// A call of a service for which no SDK crate is worth its build: unsigned, as the stand-in does not check.
@@ -123,7 +128,7 @@ impl Cloud {
             .post(self.endpoint())
             .header("authorization", authorization)
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(format!("Action={action}&Version={version}{parameters}"))
+            .body(format!("Action={action}&Version={version}&{parameters}"))
             .send()
             .await
             .unwrap();

@@ -61,7 +61,7 @@ async fn opensearch_goes_into_a_new_vpc() {
 
 #[tokio::test]
 async fn what_outlives_the_stack_is_named_before_and_after() {
-    let cloud = Cloud::start();
+    let cloud = Cloud::start_with(&[("SHIM_WITHOUT_ROLES", "AWSServiceRoleForAmazonOpenSearchService")]);
     let jqs = cloud.jqs();
     jqs.run(&deploy(&["--storage", "opensearch", "-P", "CreateOpenSearchServiceLinkedRole=Yes"])).expect(0);
     jqs.run(&["redeploy", "--recreate"]).expect(2).says("outlives the stack and may not be made twice");

@@ -42,7 +42,7 @@ impl Town {
         let subnets = all.map(|each| each["physical_id"].as_str().unwrap().to_owned()).collect();
         let vpc = plan.as_array().unwrap().iter().find(|each| each["kind"] == "AWS::EC2::VPC").unwrap();
         let parameters = format!("GroupName=apps&GroupDescription=apps&VpcId={}", vpc["physical_id"].as_str().unwrap());
-        let group = cloud.ec2("CreateSecurityGroup", &parameters, "groupId").await.remove(0);
+        let group = cloud.ec2_all("CreateSecurityGroup", &parameters, "groupId").await.remove(0);
         ecs.create_cluster().cluster_name(CLUSTER).send().await.unwrap();
         Self { cloud, jqs, ecs, subnets, group }
     }

@@ -19,7 +19,9 @@ macro_rules! screen {
                 (r"(\d+m )?\d+s( of ~\d+[smh])? +", "[TIME]$2  "),
                 (r"about \d+[smh] left", "about [TIME] left"),
                 (r"after (\d+m )?\d+s", "after [TIME]"),
-                (r"(Version +)\d+\.\d+\.\d+", "${1}[VERSION]"),
+                (r"\d+ days", "[N] days"),
+                (r"about \d+ USD so far", "about [N] USD so far"),
+                (r"jqs \d+\.\d+\.\d+", "jqs [VERSION]"),
             ],
         }, { insta::assert_snapshot!($name, $screen) });
     };

@@ -33,20 +33,20 @@ pub(super) struct Validator {
 
 impl Validator {
     /// Loads the schemas and the rules side by side: both take most of the time of a short run. Who is ready first calls
-    /// `meanwhile` as long as it has something to do.
+    /// `meanwhile`, which says whether it has more to do, until the other is.
     pub(super) fn load(meanwhile: &(impl Fn() -> bool + Sync)) -> Result<Self> {
         let failed = || Error::new(ErrorKind::Template, "AWS's validator cannot load what it knows");
         let has_rules = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let schemas = scope.spawn(|| {
                 let schemas = SchemaValidator::default();
-                while !has_rules.load(Ordering::Relaxed) && meanwhile() {}
+                work(meanwhile, &|| has_rules.load(Ordering::Relaxed));
                 schemas
             });
             let engine = CelEngine::new(EngineConfig::default());
             has_rules.store(true, Ordering::Relaxed);
             let engine = engine.map_err(|error| failed().because(error.to_string()))?;
-            while !schemas.is_finished() && meanwhile() {}
+            work(meanwhile, &|| schemas.is_finished());
             let schemas = schemas.join().map_err(|_| failed())?;
             Ok(Self { schemas: ManuallyDrop::new(schemas), engine: ManuallyDrop::new(engine) })
         })
@@ -74,6 +74,10 @@ impl Validator {
             }
         }
     }
+}
+
+fn work(meanwhile: &impl Fn() -> bool, is_time: &dyn Fn() -> bool) {
+    while !is_time() && meanwhile() {}
 }
 
 fn converted(file: &str, finding: diagnostics::Diagnostic, root: &Node, handed: &Handed) -> Diagnostic {

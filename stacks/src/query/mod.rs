@@ -81,7 +81,7 @@ impl Query {
             path: "/".to_owned(),
             headers: vec![("content-type", FORM.to_owned())],
             body,
-            action: format!("ask for `{}:{action}`", service.name),
+            action: format!("ask for `{}:{action}`", service.prefix()),
         };
         let text = self.send(&call).await?;
         Ok(self.xml(&call, &text)?.result(action))
@@ -122,7 +122,7 @@ impl Query {
             path: "/".to_owned(),
             headers: vec![("content-type", JSON.to_owned()), ("x-amz-target", target)],
             body: input.to_string(),
-            action: format!("ask for `{}:{operation}`", service.name),
+            action: format!("ask for `{}:{operation}`", service.prefix()),
         };
         let text = self.send(&call).await?;
         self.parsed(&call, &text)
@@ -144,7 +144,7 @@ impl Query {
 
     fn get(&self, service: Service, path: &str, action: &str) -> Call {
         let path = format!("/{}/{path}", service.version);
-        let action = format!("ask for `{}:{action}`", service.name);
+        let action = format!("ask for `{}:{action}`", service.prefix());
         Call { service, method: Method::GET, path, headers: Vec::new(), body: String::new(), action }
     }
 

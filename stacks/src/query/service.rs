@@ -38,6 +38,17 @@ pub const ROUTE53: Service = Service::global("route53", "Route 53", "2013-04-01"
 pub const TAGGING: Service =
     Service::regional("tagging", "Resource Groups Tagging API", "ResourceGroupsTaggingAPI_20170126");
 
+impl Service {
+    /// What its actions begin with in a policy.
+    pub(super) fn prefix(self) -> &'static str {
+        match self.name {
+            "monitoring" => "cloudwatch",
+            "tagging" => "tag",
+            name => name,
+        }
+    }
+}
+
 /// Where a service is asked, and the region that its signatures name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {

@@ -16,6 +16,10 @@ pub(crate) fn answer(status: StatusCode, content_type: &str, body: impl Into<Byt
 pub(crate) struct Xml(String);
 
 impl Xml {
+    pub(crate) fn raw(elements: &str) -> Self {
+        Self(elements.to_owned())
+    }
+
     pub(crate) fn text(mut self, name: &str, value: &str) -> Self {
         let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         self.0.push_str(&format!("<{name}>{value}</{name}>"));

@@ -18,6 +18,8 @@ pub(crate) struct Call {
     pub(crate) protocol: Protocol,
     pub(crate) operation: String,
     pub(crate) access_key: String,
+    /// The one that its signature names.
+    pub(crate) region: String,
     pub(crate) page: usize,
     path: String,
     parameters: Vec<(String, String)>,
@@ -28,7 +30,8 @@ impl Call {
     pub(crate) fn read(head: &Parts, body: &[u8], page: usize) -> Self {
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let credential = header("authorization").split_once("Credential=").map_or("", |(_, rest)| rest);
-        let access_key = credential.split('/').next().unwrap_or_default().to_owned();
+        let mut scope = credential.split('/').map(str::to_owned);
+        let (access_key, region) = (scope.next().unwrap_or_default(), scope.nth(1).unwrap_or_default());
         let body = String::from_utf8_lossy(body).into_owned();
         let path = decode(head.uri.path());
         let query = pairs(head.uri.query().unwrap_or_default());
@@ -43,7 +46,7 @@ impl Call {
         } else {
             (Protocol::Store, store::operation(&head.method, &path, &query), query)
         };
-        Self { protocol, operation, access_key, page, path, parameters, body }
+        Self { protocol, operation, access_key, region, page, path, parameters, body }
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! A fake of CloudFormation, in the process of the test: it can be made to show what a stand-in that succeeds at once cannot.
 //! What an operation comes to is worked out when it starts, and every look moves a virtual clock: an hour passes in no time.
 
+mod account;
 mod answer;
 mod call;
 mod change_sets;
@@ -13,6 +14,7 @@ mod timeline;
 mod world;
 
 use crate::run::{Jqs, REGION};
+pub(crate) use account::Said;
 use answer::{Answer, Refusal, answer, invalid, json_error, query, store_error};
 use bytes::Bytes;
 use call::{Call, Protocol};
@@ -106,6 +108,11 @@ impl Fake {
 
     pub(crate) fn meets(&self, fault: Fault) {
         self.world().faults.push(fault);
+    }
+
+    /// What the account answers to an operation, in place of the usual.
+    pub(crate) fn says(&self, operation: &'static str, said: Said) {
+        self.world().account.says(operation, said);
     }
 
     /// Before the call of an operation that follows so many others of it.
@@ -245,12 +252,14 @@ fn refuse(call: &Call, trouble: Trouble) -> Answer {
 fn perform(world: &mut World, call: &Call) -> Answer {
     match call.protocol {
         Protocol::Store => return world.store.answer(call),
-        Protocol::Json => return services::answer(world, call),
+        Protocol::Json => {
+            return account::json_answer(world, call).unwrap_or_else(|| services::answer(world, call));
+        }
         Protocol::Search => return services::domain_progress(world),
         Protocol::Query => {}
     }
     let result = match call.operation.as_str() {
-        "GetCallerIdentity" => services::caller(),
+        "GetCallerIdentity" => services::caller(world, call),
         "DescribeTargetHealth" => services::target_health(world),
         "DescribeStacks" => world.describe_stacks(call),
         "DescribeStackEvents" => world.describe_stack_events(call),
@@ -265,7 +274,7 @@ fn perform(world: &mut World, call: &Call) -> Answer {
         "DeleteStack" => world.delete_stack(call),
         "ContinueUpdateRollback" => world.continue_update_rollback(call),
         "RollbackStack" => world.rollback_stack(call),
-        other => Err(invalid(format!("the fake knows no {other}"))),
+        other => account::query(world, call).unwrap_or_else(|| Err(invalid(format!("the fake knows no {other}")))),
     };
     query(&call.operation, result)
 }

@@ -54,8 +54,12 @@ pub(crate) fn stopped_task(code: &str, reason: &str, container: Value) -> Value 
     })
 }
 
-pub(crate) fn caller() -> Result<Xml, Refusal> {
-    Ok(Xml::default().text("Account", ACCOUNT).text("Arn", &format!("arn:aws:iam::{ACCOUNT}:user/tester")))
+pub(crate) fn caller(world: &World, call: &Call) -> Result<Xml, Refusal> {
+    if world.account.closed_regions.contains(&call.region.as_str()) {
+        let words = "The security token included in the request is invalid.";
+        return Err(Refusal(403, "InvalidClientTokenId", words.to_owned()));
+    }
+    Ok(Xml::default().text("Account", ACCOUNT).text("Arn", &world.account.arn))
 }
 
 pub(crate) fn target_health(world: &World) -> Result<Xml, Refusal> {

@@ -1,5 +1,6 @@
 //! All that the fake account holds, and its clock: every look at a stack moves it on.
 
+use super::account::Account;
 use super::change_sets::ChangeSet;
 use super::fault::{Fault, Hook};
 use super::services::Services;
@@ -142,6 +143,7 @@ pub(crate) struct World {
     pub(crate) stacks: Vec<Stack>,
     pub(crate) change_sets: Vec<ChangeSet>,
     pub(crate) store: Store,
+    pub(crate) account: Account,
     pub(crate) services: Services,
     pub(crate) failures: Vec<Failure>,
     pub(crate) faults: Vec<Fault>,
@@ -178,6 +180,7 @@ impl World {
             stacks: Vec::new(),
             change_sets: Vec::new(),
             store: Store::default(),
+            account: Account::default(),
             services: Services::default(),
             failures: Vec::new(),
             faults: Vec::new(),
@@ -204,6 +207,7 @@ impl World {
             stacks: self.stacks.clone(),
             change_sets: self.change_sets.clone(),
             store: self.store.clone(),
+            account: self.account.clone(),
             now: self.now,
             counter: self.counter,
             ..Self::new()

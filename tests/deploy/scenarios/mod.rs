@@ -6,6 +6,7 @@ mod credentials;
 mod deletion;
 mod kills;
 mod logs;
+mod remains;
 mod status;
 mod trouble;
 mod update;

@@ -15,6 +15,10 @@
 - `SHIM_ROLLOUT_LOOKS`: how often the deployment of a new task definition is looked at before it is done.
 - `SHIM_FAIL_REVISIONS`: task definitions, as `FAMILY:REVISION,…`, whose deployment the circuit breaker gives up then.
 - `SHIM_ECR_ENDPOINT`: the address of a registry that stands in for ECR's, told with the token to log in to it.
+- Service-linked roles: those that an account has which has used these services before. `SHIM_WITHOUT_ROLES` names those
+  that it lacks, comma-separated.
+- Service Quotas: defaults of AWS for what the templates need. `SHIM_QUOTAS` has others that hold for the account, as JSON by
+  the code of the quota.
 """
 
 import contextvars
@@ -31,7 +35,9 @@ from urllib.parse import urlparse
 import ministack.services.cloudformation.helpers as helpers
 import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks  # imported so that rebind() reaches it
+from ministack import app
 from ministack.app import main
+from ministack.core import router
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import cloudwatch_logs, ec2, ecr, ecs, iam, opensearch, route53
 from ministack.services.cloudformation import _stacks
@@ -43,6 +49,26 @@ LOG_EVENTS_PER_PAGE = int(os.environ.get("SHIM_LOG_EVENTS_PER_PAGE", "10000"))
 ROLLOUT_LOOKS = int(os.environ.get("SHIM_ROLLOUT_LOOKS", "0"))
 FAILING_REVISIONS = os.environ.get("SHIM_FAIL_REVISIONS", "").split(",")
 ECR_ENDPOINT = os.environ.get("SHIM_ECR_ENDPOINT")
+ACCOUNT_QUOTAS = json.loads(os.environ.get("SHIM_QUOTAS", "{}"))
+SERVICE_ROLES = {
+    "AWSServiceRoleForAmazonOpenSearchService": "opensearchservice.amazonaws.com",
+    "AWSServiceRoleForApplicationAutoScaling_ECSService": "ecs.application-autoscaling.amazonaws.com",
+    "AWSServiceRoleForECS": "ecs.amazonaws.com",
+    "AWSServiceRoleForElasticLoadBalancing": "elasticloadbalancing.amazonaws.com",
+}
+LACKING_ROLES = os.environ.get("SHIM_WITHOUT_ROLES", "").split(",")
+DEFAULT_QUOTAS = {
+    "L-F678F1CE": 5,  # VPCs
+    "L-A4707A72": 5,  # internet gateways
+    "L-FE5A380F": 5,  # NAT gateways of a zone
+    "L-0263D0A3": 5,  # Elastic IP addresses
+    "L-69A177A2": 50,  # network load balancers
+    "L-53DA6B97": 50,  # application load balancers
+    "L-3032A538": 6,  # Fargate vCPUs
+    "L-36FBB829": 6,  # Fargate Spot vCPUs
+    "L-076D529E": 100,  # OpenSearch domains
+    "L-6408ABDE": 80,  # nodes of a domain
+}
 # Stack and logical id of the nested stack that is about to begin.
 ANNOUNCED = contextvars.ContextVar("announced", default=None)
 
@@ -211,6 +237,27 @@ for arn_type in (
     register(arn_type, create_with_arn)
 
 
+# Service Quotas
+
+
+async def service_quotas(method, path, headers, body, query_params):
+    """What the account has been granted, or AWS's default: a quota that nobody ever asked to raise may be known as a default
+    alone."""
+    operation = headers.get("x-amz-target", "").split(".")[-1]
+    code = json.loads(body)["QuotaCode"]
+    known = {"GetServiceQuota": ACCOUNT_QUOTAS, "GetAWSDefaultServiceQuota": DEFAULT_QUOTAS}[operation]
+    if code in known:
+        status, answer = 200, {"Quota": {"QuotaCode": code, "Value": float(known[code])}}
+    else:
+        status, answer = 400, {"__type": "NoSuchResourceException", "Message": f"no quota {code} is known"}
+    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
+
+
+app.SERVICE_HANDLERS["servicequotas"] = service_quotas
+# Without it, MiniStack reads all models of botocore to find out whether there is such a service.
+router.SERVICE_PATTERNS["servicequotas"] = {"target_prefixes": ["ServiceQuotasV20190624"]}
+
+
 # Changes to MiniStack's own functions
 
 listener_actions = provisioners._elbv2_listener_actions
@@ -233,6 +280,7 @@ describe_task_definition = ecs._describe_task_definition
 update_service = ecs._update_service
 describe_services = ecs._describe_services
 list_services = ecs._list_services
+get_role = iam._get_role
 
 
 def listener_actions_with_authentication(properties, load_balancer_arn, prop="DefaultActions"):
@@ -562,6 +610,21 @@ def describe_services_in_time(data):
     return status, headers, json.dumps(answer).encode()
 
 
+# IAM
+
+
+def get_role_of_services(params):
+    """The roles that services have, which MiniStack calls otherwise."""
+    name = helpers._p(params, "RoleName")
+    service = SERVICE_ROLES.get(name)
+    made = service and f"AWSServiceRoleFor{service.split('.')[0].capitalize()}" in iam._roles
+    if not service or (name in LACKING_ROLES and not made):
+        return get_role(params)
+    role_arn = f"arn:aws:iam::{get_account_id()}:role/aws-service-role/{service}/{name}"
+    role = f"<GetRoleResult><Role><RoleName>{name}</RoleName><Arn>{role_arn}</Arn></Role></GetRoleResult>"
+    return iam._xml(200, "GetRoleResponse", role, ns="iam")
+
+
 def rebind(name, original, replacement):
     """MiniStack's modules import these functions by name: every one of them gets the replacement."""
     for module in list(sys.modules.values()):
@@ -582,6 +645,7 @@ ecs._ACTION_MAP |= {
     "DescribeServices": describe_services_in_time,
     "ListServices": list_services_of_cluster,
 }
+iam._IAM_HANDLERS["GetRole"] = get_role_of_services
 rebind("_get_authorization_token", authorization_token, authorization_for_registry)
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
