@@ -16,6 +16,7 @@ use jqs_stacks::change_set::{self, Action, Change, ChangeSetRequest, OnFailure, 
 use jqs_stacks::stack::{self, Readiness, Stack, StackResource};
 use jqs_stacks::{Identity, Session, bucket, upload};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The nested stack that holds data: the domain and its logs.
 const DATA: &str = "OpenSearch";
@@ -29,6 +30,9 @@ const NETWORK: &str = "Network";
 pub(super) struct Keeping {
     /// Logical ids down to each nested stack that stays, with slashes.
     stacks: Vec<String>,
+    /// The same of each resource in them, as the update leaves them.
+    #[serde(skip)]
+    resources: BTreeSet<String>,
     monthly_cost: f64,
     currency: String,
     #[serde(skip)]
@@ -68,13 +72,12 @@ impl Keeping {
             stack_name: stack.name.clone(),
         };
         let stacks = paths(entry);
-        let (monthly_cost, currency) = cost_of(&bundle, entry, &given, &stacks)?;
-        Ok(Some(Self { stacks, monthly_cost, currency, bundle, entry }))
+        let (resources, monthly_cost, currency) = what_stays(&bundle, entry, &given, &stacks)?;
+        Ok(Some(Self { stacks, resources, monthly_cost, currency, bundle, entry }))
     }
 
     pub(super) fn keeps(&self, resource: &StackResource) -> bool {
-        let path = resource.path.join("/");
-        self.stacks.iter().any(|stack| path == *stack || path.starts_with(&format!("{stack}/")))
+        self.resources.contains(&resource.path.join("/"))
     }
 
     pub(super) fn words(&self) -> String {
@@ -161,14 +164,25 @@ async fn deployed(session: &Session, stack: &Stack) -> Result<Bundle> {
     })
 }
 
-fn cost_of(bundle: &Bundle, entry: Entry, given: &Given, kept: &[String]) -> Result<(f64, String)> {
+/// The paths of these nested stacks and of all that is in them, and what they cost in a month.
+fn what_stays(
+    bundle: &Bundle,
+    entry: Entry,
+    given: &Given,
+    kept: &[String],
+) -> Result<(BTreeSet<String>, f64, String)> {
     let tree = StackTree::open_with(bundle, entry.file(), &given.parameters)?;
     let resolved = resolve(&tree, given).map_err(|fault| Error::new(ErrorKind::Template, fault.to_string()))?;
+    let stays = |path: &str| kept.iter().any(|stack| path == stack || path.starts_with(&format!("{stack}/")));
+    let paths = resolved.walk().into_iter().flat_map(|stack| {
+        let path = |id: &str| stack.path.iter().map(AsRef::as_ref).chain([id]).collect::<Vec<_>>().join("/");
+        stack.resources.iter().map(move |resource| path(&resource.logical_id))
+    });
+    let resources = paths.filter(|path| stays(path)).collect();
     let prices = PriceList::built_in()?.in_region(&given.region)?;
     let estimate = cost::estimate(&resolved, &prices, &Usage::default());
-    let stays = |path: &str| kept.iter().any(|stack| path == stack || path.starts_with(&format!("{stack}/")));
-    let least = estimate.stacks.iter().filter(|stack| stays(&stack.path)).map(|stack| stack.total.least);
-    Ok((least.sum(), estimate.currency))
+    let costs = estimate.stacks.iter().filter(|stack| stays(&stack.path)).map(|stack| stack.total.least);
+    Ok((resources, costs.sum(), estimate.currency))
 }
 
 /// Stacks that an earlier teardown of that name has kept, in the order in which they may go.
@@ -210,9 +224,11 @@ mod tests {
                 .with("VPCID", "vpc-0aaaaaaaaaaaaaaa1")
                 .with("VPCCIDR", "10.0.0.0/16")
                 .with("PrivateSubnetIDs", "subnet-0aaaaaaaaaaaaaaa1,subnet-0aaaaaaaaaaaaaaa2");
-            let (cost, currency) = cost_of(&bundle, entry, &given, &paths(entry)).expect("an estimate");
+            let (resources, cost, currency) = what_stays(&bundle, entry, &given, &paths(entry)).expect("an estimate");
             assert!(cost > 50.0, "{cost} {currency}");
-            let nothing = cost_of(&bundle, entry, &given, &["Network".to_owned()]).expect("an estimate").0;
+            assert!(resources.iter().any(|path| path.ends_with("OpenSearch/Domain")), "{resources:?}");
+            assert!(!resources.iter().any(|path| path.contains("NatGateway")), "{resources:?}");
+            let nothing = what_stays(&bundle, entry, &given, &["Network".to_owned()]).expect("an estimate").1;
             assert!(nothing < 5.0, "a network without NAT costs next to nothing: {nothing}");
         }
     }

@@ -21,6 +21,11 @@ async fn data_outlives_its_stack_and_goes_when_it_is_no_longer_wanted() {
     let asked = jqs.run(&["teardown", "--keep-data"]).expect(2);
     let asked = asked.says("This stays, with the data:").says("it goes on to cost about");
     assert!(asked.stderr.contains("=     Domain") && !asked.stderr.contains("-     Domain "), "{}", asked.stderr);
+    assert!(
+        asked.stderr.contains("-   NatGateway1 ") && !asked.stderr.contains("=   NatGateway1 "),
+        "{}",
+        asked.stderr
+    );
 
     let run = jqs.run(&["teardown", "--keep-data", "--yes", "--json"]).expect(0);
     let plan = &run.records("plan")[0];
