@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, jqs_at};
 use crate::lifecycle::deploy;
-use crate::run::{Jqs, finish};
+use crate::run::{ACCOUNT, Jqs, REGION, finish};
 use std::time::Duration;
 
 #[tokio::test]
@@ -28,6 +28,19 @@ async fn stacks_of_every_region_are_listed_and_no_others() {
     assert!(here.stdout.starts_with("eu-west-1  jaeger  CREATE_COMPLETE  memory"), "{}", here.stdout);
     assert_eq!(here.stdout.lines().count(), 1);
     jqs.run(&["list", "--regions", "eu-moon-1"]).expect(2).says("eu-moon-1");
+}
+
+#[test]
+fn a_profile_may_name_a_program_that_gives_credentials() {
+    let cloud = Cloud::start();
+    let jqs = Jqs::new(&[("AWS_ENDPOINT_URL", &cloud.endpoint()), ("AWS_REGION", REGION)]);
+    let given = format!(r#"{{"Version": 1, "AccessKeyId": "{ACCOUNT}", "SecretAccessKey": "secret"}}"#);
+    let file = jqs.home.path().join("given.json");
+    std::fs::write(&file, given).unwrap();
+    std::fs::create_dir(jqs.home.path().join(".aws")).unwrap();
+    let profile = format!("[profile work]\ncredential_process = cat {}\n", file.display());
+    std::fs::write(jqs.home.path().join(".aws/config"), profile).unwrap();
+    jqs.run(&["list", "--regions", REGION, "--profile", "work"]).expect(0).says("No stack of `jqs`");
 }
 
 #[tokio::test]
