@@ -12,9 +12,11 @@ use jqs_cfn::Result;
 use jqs_stacks::Session;
 use jqs_stacks::change_set::{self, ChangeSet, ChangeSetRequest, Outcome};
 use jqs_stacks::delete::short_name;
+use jqs_stacks::patience::Loss;
 use jqs_stacks::rollback::{self, Way};
 use jqs_stacks::stack::Stack;
 use jqs_stacks::watch::{StackEvent, Watcher};
+use std::sync::{Mutex, PoisonError};
 
 /// How an operation on a stack ended.
 pub(crate) enum Ended {
@@ -99,8 +101,16 @@ pub(crate) enum Planned {
 /// Makes the change set and waits until AWS has worked it out. Where nothing comes of it, nothing is left of it.
 pub(crate) async fn plan(context: &Context, session: &Session, request: &ChangeSetRequest) -> Result<Planned> {
     let made = change_set::create(session, request).await?;
+    let lost = Mutex::new(None);
+    let tell = |now: Option<&Loss>| {
+        let mut before = lost.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = progress::connection(before.as_ref(), now) {
+            context.printer.note(&text);
+        }
+        *before = now.cloned();
+    };
     let settled = tokio::select! {
-        settled = change_set::settle(session, made.clone()) => settled,
+        settled = change_set::settle(session, made.clone(), &tell) => settled,
         () = context.interrupt.raised() => {
             discard(context, session, &made).await;
             context.printer.note("Stopped before anything was deployed.");

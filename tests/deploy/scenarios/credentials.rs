@@ -41,6 +41,15 @@ fn whoever_signs_in_again_in_another_terminal_is_noticed() {
 }
 
 #[test]
+fn changes_that_are_being_worked_out_are_waited_for_without_credentials() {
+    let fake = Fake::start();
+    fake.meets(Fault::new("DescribeChangeSet", Trouble::ExpiredToken, 3));
+    let says = [WAITING, "AWS answers again", "jaeger is CREATE_COMPLETE"];
+    let run = fake.expect(DEPLOY, 0, "CREATE_COMPLETE", &says);
+    assert_eq!(run.stderr.matches("waiting: ").count(), 1, "said once: {}", run.stderr);
+}
+
+#[test]
 fn a_restart_of_services_waits_for_credentials() {
     let fake = Fake::deployed();
     fake.meets(Fault::new("DescribeServices", Trouble::ExpiredToken, 3));

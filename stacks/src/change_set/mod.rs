@@ -1,17 +1,20 @@
 //! A change set over all nested stacks: made, waited for, read as a tree, executed or thrown away.
 
+mod change;
+
+pub use change::{Action, Change, Fate, PropertyChange};
+
 use crate::aws_error;
+use crate::patience::{Loss, Patience};
 use crate::refusal;
 use crate::session::Session;
 use crate::stack::{self, DEFAULT_NESTING_MAX, Readiness};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, RequiresRecreation,
-    ResourceChange, ResourceChangeDetail, Tag,
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, Tag,
 };
 use jqs_cfn::parameters::ParameterValue;
-use jqs_cfn::template::NESTED_STACK;
 use jqs_cfn::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -56,52 +59,6 @@ pub struct ChangeSet {
     pub stack_id: String,
     pub creates: bool,
     pub changes: Vec<Change>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct Change {
-    pub action: Action,
-    pub logical_id: String,
-    pub kind: String,
-    pub physical_id: Option<String>,
-    /// What becomes of what is there, where it is replaced or removed.
-    pub fate: Option<Fate>,
-    /// What the change is for: properties, tags, …
-    pub properties: Vec<PropertyChange>,
-    pub children: Vec<Change>,
-}
-
-/// One property, or one attribute such as `Tags`, and its values where AWS tells them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct PropertyChange {
-    pub name: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    /// The resource is replaced for it.
-    pub replaces: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    Deleted,
-    /// It outlives the change.
-    Kept,
-    /// A snapshot of it does.
-    Snapshot,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    Add,
-    Modify,
-    /// Replaced only if a value turns out another one.
-    MayReplace,
-    Replace,
-    Remove,
-    Import,
-    Unknown,
 }
 
 /// What came of asking for changes.
@@ -155,9 +112,12 @@ pub async fn create(session: &Session, request: &ChangeSetRequest) -> Result<Cha
     })
 }
 
+/// Told of each answer: what is lost, or that nothing is.
+type Tell<'a> = &'a (dyn Fn(Option<&Loss>) + Send + Sync);
+
 /// Waits until AWS has worked out the changes, and reads them, nested stacks included.
-pub async fn settle(session: &Session, mut change_set: ChangeSet) -> Result<Outcome> {
-    let pages = wait(session, &change_set.id).await?;
+pub async fn settle(session: &Session, mut change_set: ChangeSet, tell: Tell<'_>) -> Result<Outcome> {
+    let pages = wait(session, &change_set.id, tell).await?;
     let Some(first) = pages.first() else { return Ok(Outcome::Nothing) };
     if first.status() == Some(&ChangeSetStatus::Failed) {
         let reason = first.status_reason().unwrap_or("AWS gave no reason").to_owned();
@@ -175,7 +135,7 @@ pub async fn settle(session: &Session, mut change_set: ChangeSet) -> Result<Outc
             }
         };
     }
-    change_set.changes = read(session, pages, 0).await?;
+    change_set.changes = read(session, pages, 0, tell).await?;
     Ok(if change_set.changes.is_empty() { Outcome::Nothing } else { Outcome::Changes(change_set) })
 }
 
@@ -210,11 +170,11 @@ fn nested_change_set(reason: &str) -> Option<&str> {
     reason.split_whitespace().find(|word| word.starts_with("arn:") && word.contains(":changeSet/"))
 }
 
-async fn wait(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOutput>> {
+async fn wait(session: &Session, id: &str, tell: Tell<'_>) -> Result<Vec<DescribeChangeSetOutput>> {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(DEFAULT_CREATION_WAIT_SECONDS);
     let mut pause = Duration::ZERO;
     loop {
-        let pages = describe(session, id).await?;
+        let pages = patiently(session, id, tell).await?;
         let status = pages.first().and_then(DescribeChangeSetOutput::status);
         if !matches!(status, Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress)) {
             return Ok(pages);
@@ -245,15 +205,35 @@ async fn describe(session: &Session, id: &str) -> Result<Vec<DescribeChangeSetOu
     }
 }
 
-async fn read(session: &Session, pages: Vec<DescribeChangeSetOutput>, depth: usize) -> Result<Vec<Change>> {
+/// Outlives what passes: AWS works the changes out meanwhile.
+async fn patiently(session: &Session, id: &str, tell: Tell<'_>) -> Result<Vec<DescribeChangeSetOutput>> {
+    let mut patience = Patience::default();
+    loop {
+        match describe(session, id).await {
+            Ok(pages) => {
+                tell(None);
+                return Ok(pages);
+            }
+            Err(error) => tell(Some(&patience.tolerate(session, error).await?)),
+        }
+        tokio::time::sleep(session.pace.max).await;
+    }
+}
+
+async fn read(
+    session: &Session,
+    pages: Vec<DescribeChangeSetOutput>,
+    depth: usize,
+    tell: Tell<'_>,
+) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     let entries = pages.iter().flat_map(DescribeChangeSetOutput::changes);
     for entry in entries.filter_map(|change| change.resource_change()) {
         let mut change = Change::from(entry);
         // Nested change sets exist where the service made them; a removed nested stack has none.
         if let Some(nested) = entry.change_set_id().filter(|id| !id.is_empty() && depth < DEFAULT_NESTING_MAX) {
-            let pages = describe(session, nested).await?;
-            change.children = Box::pin(read(session, pages, depth + 1)).await?;
+            let pages = patiently(session, nested, tell).await?;
+            change.children = Box::pin(read(session, pages, depth + 1, tell)).await?;
         }
         changes.push(change);
     }
@@ -274,7 +254,7 @@ pub async fn recall(session: &Session, id: &str, creates: bool) -> Result<Change
     }
     let stack_id = first.stack_id().unwrap_or_default().to_owned();
     let name = first.change_set_name().unwrap_or_default().to_owned();
-    let changes = read(session, pages, 0).await?;
+    let changes = read(session, pages, 0, &|_| ()).await?;
     Ok(ChangeSet { id: id.to_owned(), name, stack_id, creates, changes })
 }
 
@@ -332,55 +312,6 @@ pub async fn discard(session: &Session, change_set: &ChangeSet) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-impl From<&ResourceChange> for Change {
-    fn from(change: &ResourceChange) -> Self {
-        let replacement = change.replacement().map(|replacement| replacement.as_str());
-        let action = match (change.action().map(|action| action.as_str()), replacement) {
-            (Some("Add"), _) => Action::Add,
-            (Some("Remove"), _) => Action::Remove,
-            (Some("Import"), _) => Action::Import,
-            (Some("Modify"), Some("True")) => Action::Replace,
-            // A nested stack is updated in place; what is replaced in it is its own children's business.
-            (Some("Modify"), Some("Conditional")) if change.resource_type() == Some(NESTED_STACK) => Action::Modify,
-            (Some("Modify"), Some("Conditional")) => Action::MayReplace,
-            (Some("Modify"), _) => Action::Modify,
-            _ => Action::Unknown,
-        };
-        let mut properties: Vec<PropertyChange> = change.details().iter().filter_map(property).collect();
-        properties.sort();
-        properties.dedup();
-        let fate = match change.policy_action().map(|policy| policy.as_str()) {
-            Some("Retain" | "ReplaceAndRetain") => Some(Fate::Kept),
-            Some("Snapshot" | "ReplaceAndSnapshot") => Some(Fate::Snapshot),
-            Some(_) => Some(Fate::Deleted),
-            None => matches!(action, Action::Remove | Action::Replace).then_some(Fate::Deleted),
-        };
-        Self {
-            action,
-            logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
-            kind: change.resource_type().unwrap_or_default().to_owned(),
-            physical_id: change.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
-            fate,
-            properties,
-            children: Vec::new(),
-        }
-    }
-}
-
-fn property(detail: &ResourceChangeDetail) -> Option<PropertyChange> {
-    let target = detail.target()?;
-    let attribute = target.attribute().map(|attribute| attribute.as_str())?;
-    let path = target.path().map(|path| path.trim_start_matches('/').trim_start_matches("Properties/"));
-    let name = path.or(target.name()).filter(|name| !name.is_empty()).unwrap_or(attribute);
-    let value = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-    Some(PropertyChange {
-        name: name.to_owned(),
-        before: value(target.before_value()),
-        after: value(target.after_value()),
-        replaces: target.requires_recreation() == Some(&RequiresRecreation::Always),
-    })
 }
 
 #[cfg(test)]
