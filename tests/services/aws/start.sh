@@ -2,7 +2,7 @@
 # Usage: start.sh PORT DATADIR
 #
 # Starts MiniStack as AWS on 127.0.0.1:PORT: every service on one endpoint (AWS_ENDPOINT_URL), any region, and any 12-digit
-# access key id as the account. shim.py adds what it lacks. Returns when it answers; its process id is in DATADIR/pid.
+# access key id as the account. The folder shim adds what it lacks. Returns when it answers; its process id is in DATADIR/pid.
 set -euo pipefail
 
 VERSION=1.5.33
@@ -25,7 +25,7 @@ env HOME="$data/home" GATEWAY_PORT="$port" EDGE_PORT="$port" \
     GATEWAY_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 BIND_HOST=127.0.0.1 \
     PERSIST_STATE=0 STATE_DIR="$data/state" S3_DATA_DIR="$data/s3" LAMBDA_EXECUTOR=local \
     PYTHONDONTWRITEBYTECODE=1 \
-    setsid "$venv/bin/python" "$here/shim.py" > "$data/stdout.log" 2>&1 < /dev/null &
+    setsid "$venv/bin/python" "$here/shim" > "$data/stdout.log" 2>&1 < /dev/null &
 pid=$!
 echo "$pid" > "$data/pid"
 

@@ -1,0 +1,145 @@
+"""CloudFormation: where templates lie, how long resources take and which fail, nested stacks, and what it drops of some types."""
+
+import contextvars
+import json
+import os
+import time
+from urllib.parse import urlparse
+
+import ministack.services.cloudformation.helpers as helpers
+import ministack.services.cloudformation.provisioners as provisioners
+import ministack.services.cloudformation.stacks as stacks
+from kit import rebind
+from ministack.services import route53
+from ministack.services.cloudformation import _stacks
+
+RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
+FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
+RECORD = os.environ.get("SHIM_RECORD")
+# Stack and logical id of the nested stack that is about to begin.
+ANNOUNCED = contextvars.ContextVar("announced", default=None)
+
+listener_actions = provisioners._elbv2_listener_actions
+create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"]
+resolve_document = helpers._resolve_document
+provision_resource = provisioners._provision_resource
+update_resource = provisioners._update_resource
+create_nested = provisioners._cfn_nested_stack_create
+delete_nested = provisioners._cfn_nested_stack_delete
+add_event = stacks._add_event
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def listener_actions_with_authentication(properties, load_balancer_arn, prop="DefaultActions"):
+    actions = listener_actions(properties, load_balancer_arn, prop)
+    for action, given in zip(actions, properties.get(prop) or [], strict=True):
+        if "AuthenticateOidcConfig" in given:
+            action["AuthenticateOidcConfig"] = given["AuthenticateOidcConfig"]
+    return actions
+
+
+def create_hosted_zone_for_vpcs(logical_id, properties, stack_name):
+    zone_id, attributes = create_hosted_zone(logical_id, properties, stack_name)
+    if properties.get("VPCs"):
+        route53._zones[zone_id] |= {"private": True, "vpcs": properties["VPCs"]}
+    return zone_id, attributes
+
+
+def resolve_document_in_host(params, body_key, url_key, label):
+    """Turns https://BUCKET.s3.REGION.SUFFIX/KEY into the path style that MiniStack reads."""
+    url = helpers._p(params, url_key)
+    host = urlparse(url).hostname or "" if url else ""
+    if not helpers._p(params, body_key) and (".s3." in host or ".s3-" in host):
+        bucket = host.split(".s3")[0]
+        params = {**params, url_key: [f"http://localhost/{bucket}{urlparse(url).path}"]}
+    return resolve_document(params, body_key, url_key, label)
+
+
+def alarm_record_of_expression(name, properties):
+    """MiniStack knows no metric math: such an alarm is kept with the first metric of its expression."""
+    metrics = [each["MetricStat"] for each in properties.get("Metrics") or [] if "MetricStat" in each]
+    if metrics:
+        metric = metrics[0]["Metric"]
+        of_metric = {"Period": metrics[0]["Period"], "Statistic": metrics[0]["Stat"], **metric}
+        properties = {**properties, **of_metric, "Metrics": None}
+    return alarm_record(name, properties)
+
+
+def with_numeric_count(properties):
+    """A DesiredCount that came from a parameter is a string."""
+    count = properties.get("DesiredCount") if isinstance(properties, dict) else None
+    return {**properties, "DesiredCount": int(count)} if isinstance(count, str) else properties
+
+
+def record(resource_type, logical_id, properties, stack_name):
+    line = {"stack": stack_name, "logical_id": logical_id, "type": resource_type, "properties": properties}
+    with open(RECORD, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def provision_slowly(resource_type, logical_id, properties, stack_name):
+    if RECORD:
+        record(resource_type, logical_id, properties, stack_name)
+    time.sleep(RESOURCE_DELAY_SECONDS)
+    if FAILING_LOGICAL_ID and logical_id == FAILING_LOGICAL_ID:
+        raise ValueError(
+            f'Resource handler returned message: "injected failure for {logical_id}" '
+            "(HandlerErrorCode: InternalFailure)"
+        )
+    return provision_resource(resource_type, logical_id, with_numeric_count(properties), stack_name)
+
+
+def update_keeping_attributes(resource_type, physical_id, old, new, stack_name, logical_id=None, *rest, **named):
+    """An update handler answers only the attributes it knows: the earlier ones stay unless the resource was replaced. The
+    revision of a task definition that was replaced goes."""
+    resources = (_stacks.get(stack_name) or {}).get("_resources", {})
+    earlier = (resources.get(logical_id) or {}).get("Attributes") or {}
+    new_id, attributes = update_resource(
+        resource_type, physical_id, old, with_numeric_count(new), stack_name, logical_id, *rest, **named
+    )
+    if new_id == physical_id:
+        return new_id, {**earlier, **(attributes or {})}
+    if resource_type == "AWS::ECS::TaskDefinition":
+        provisioners._ecs_task_def_delete(physical_id, old)
+    return new_id, attributes
+
+
+def delete_nested_sparing_retained(physical_id, properties):
+    """MiniStack heeds a DeletionPolicy in the root stack alone: what a nested one retains is taken out before."""
+    child = _stacks.get(provisioners._nested_stack_lookup_name(physical_id)) or {}
+    definitions = (child.get("_template") or {}).get("Resources", {})
+    for logical_id in list(child.get("_resources", {})):
+        policy = definitions.get(logical_id, {}).get("DeletionPolicy", "Delete")
+        if policy in provisioners._RETAINING_POLICIES:
+            del child["_resources"][logical_id]
+    delete_nested(physical_id, properties)
+
+
+def create_nested_announced(logical_id, properties, stack_name):
+    """AWS tells the id of a nested stack when it begins, MiniStack only when it has ended."""
+    token = ANNOUNCED.set((stack_name, logical_id))
+    try:
+        return create_nested(logical_id, properties, stack_name)
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def add_event_announcing(stack_id, stack_name, logical_id, resource_type, status, reason="", physical_id="", *rest, **named):
+    announced = ANNOUNCED.get()
+    if announced and physical_id == stack_id:
+        ANNOUNCED.set(None)
+        parent, nested = announced
+        parent_id, initiated = _stacks[parent]["StackId"], "Resource creation Initiated"
+        add_event(parent_id, parent, nested, resource_type, "CREATE_IN_PROGRESS", initiated, stack_id)
+    add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, *rest, **named)
+
+
+provisioners._cw_metric_alarm_record = alarm_record_of_expression
+rebind("_resolve_document", resolve_document, resolve_document_in_host)
+rebind("_provision_resource", provision_resource, provision_slowly)
+rebind("_update_resource", update_resource, update_keeping_attributes)
+rebind("_elbv2_listener_actions", listener_actions, listener_actions_with_authentication)
+provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"] = create_hosted_zone_for_vpcs
+rebind("_add_event", add_event, add_event_announcing)
+provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["create"] = create_nested_announced
+provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]["delete"] = delete_nested_sparing_retained
