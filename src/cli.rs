@@ -85,7 +85,13 @@ pub(crate) enum Command {
     /// Check whether the account and the region are fit for a deployment, and change nothing
     Doctor(Box<crate::commands::doctor::DoctorArgs>),
     /// Make the container image of the collector without Docker, and push it to a registry
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  jqs image build                             for this machine's architecture, as a folder
+  jqs image push                              to the account's own ECR"
+    )]
     Image(crate::commands::image::ImageCommand),
     /// Show the stack, its services and whether they are healthy
     Status(crate::commands::status::StatusArgs),
@@ -102,6 +108,11 @@ pub(crate) enum Command {
     /// Go back to before an update that goes on, or that failed
     Rollback(crate::commands::rollback::RollbackArgs),
     /// Find what somebody has changed beside the stack: exit code 2 where something was
+    #[command(after_help = "\
+Examples:
+  jqs drift
+  jqs drift --json | jq -r '.drifts[].physical_id'
+  jqs drift || echo \"somebody was here\"")]
     Drift(StackArgs),
     /// List every stack that `jqs` made in the account, in all regions
     List(crate::commands::list::ListArgs),
@@ -138,6 +149,11 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs up --demo                               with a made-up shop's traces, to look around
+  jqs up --storage opensearch --opensearch-urls http://localhost:9200
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317 my-service     sends to it")]
 pub(crate) struct UpArgs {
     /// Keep a small made-up shop busy, so that there is something to see
     #[arg(long)]

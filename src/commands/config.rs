@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs config show                             every value, and who says so
+  jqs config show prod")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     verb: ConfigVerb,

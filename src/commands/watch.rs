@@ -11,6 +11,11 @@ use jqs_cfn::Result;
 use jqs_stacks::stack::{self, Readiness};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jqs watch                                   to its end; Ctrl-C leaves it again
+  jqs watch --name other --timeline other.html
+  jqs watch --json                            a line for each event")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     pub(crate) stack: StackArgs,

@@ -65,6 +65,33 @@ async fn watching_comes_back_to_what_goes_on() {
     jqs.run(&["drift"]).expect(0).says("jaeger is as it was made: ").says(" stacks compared");
 }
 
+/// The names below `Commands:` in a help, and those below them.
+fn verbs(jqs: &Jqs, above: &[&str]) -> Vec<Vec<String>> {
+    let help = jqs.run(&[above, &["--help"]].concat()).expect(0).stdout;
+    assert!(help.contains("Examples:"), "`jqs {}` has no examples", above.join(" "));
+    let Some((_, list)) = help.split_once("Commands:\n") else { return Vec::new() };
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let names = lines
+        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next().filter(|_| !line.starts_with("   ")));
+    let names = names.filter(|name| *name != "help").map(|name| [above, &[name]].concat());
+    names
+        .flat_map(|path| {
+            let own = path.iter().map(|part| (*part).to_owned()).collect();
+            std::iter::once(own).chain(verbs(jqs, &path)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn every_help_has_examples_and_what_is_mistyped_is_known() {
+    let jqs = Jqs::new(&[]);
+    let all = verbs(&jqs, &[]);
+    for some in ["deploy", "image push", "config show", "migrate"] {
+        assert!(all.iter().any(|path| path.join(" ") == some), "{some} in {all:?}");
+    }
+    jqs.run(&["stauts"]).expect(2).says("a similar subcommand exists: 'status'");
+}
+
 #[test]
 fn shells_and_man_know_every_verb() {
     let jqs = Jqs::new(&[]);
