@@ -4,9 +4,9 @@
 use crate::stack::DEFAULT_NESTING_MAX;
 use crate::watch::StackEvent;
 use jqs_cfn::template::NESTED_STACK;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// Logical ids from the root stack down to the resource; empty where the stack itself failed.
     pub path: Vec<String>,

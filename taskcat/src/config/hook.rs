@@ -1,0 +1,17 @@
+//! A program of the user's that runs before or after.
+
+use super::Place;
+use std::time::Duration;
+
+pub const DEFAULT_HOOK_SECONDS_MAX: u64 = 900;
+
+/// It gets JSON on stdin (project, test, region, stack, parameters, outputs), and may answer with JSON on stdout
+/// (`{"parameters": {…}}` before). Any other exit code than 0 fails the case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    pub name: String,
+    /// Program and arguments; a single text is given to `sh -c`.
+    pub command: Vec<String>,
+    pub time_max: Duration,
+    pub place: Place,
+}
