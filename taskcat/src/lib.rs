@@ -3,4 +3,5 @@
 
 pub mod config;
 pub mod matrix;
+pub mod pseudo;
 pub mod run;

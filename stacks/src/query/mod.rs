@@ -6,7 +6,9 @@ mod service;
 mod sign;
 
 pub use answer::{Element, Refusal};
-pub use service::{ACM, CLOUDWATCH, EC2, ECS, ELB, IAM, OPENSEARCH, QUOTAS, ROUTE53, Service, TAGGING};
+pub use service::{
+    ACM, CLOUD_CONTROL, CLOUDWATCH, EC2, ECS, ELB, IAM, OPENSEARCH, QUOTAS, ROUTE53, SECRETS, SSM, Service, TAGGING,
+};
 
 use crate::aws_error;
 use crate::session::{DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_CONNECT_TIMEOUT_SECONDS, Session};
@@ -25,7 +27,6 @@ pub const DEFAULT_PAGES_MAX: usize = 200;
 pub const DEFAULT_ANSWER_BYTES_MAX: usize = 16_777_216;
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-const JSON: &str = "application/x-amz-json-1.1";
 
 pub type Outcome<T> = Result<T, Refusal>;
 
@@ -113,14 +114,14 @@ impl Query {
         Ok(found)
     }
 
-    /// A call of JSON 1.1.
+    /// A call of JSON 1.0 or 1.1.
     pub async fn json(&self, service: Service, operation: &str, input: &Value) -> Outcome<Value> {
         let target = format!("{}.{operation}", service.version);
         let call = Call {
             service,
             method: Method::POST,
             path: "/".to_owned(),
-            headers: vec![("content-type", JSON.to_owned()), ("x-amz-target", target)],
+            headers: vec![("content-type", service.json().to_owned()), ("x-amz-target", target)],
             body: input.to_string(),
             action: format!("ask for `{}:{operation}`", service.prefix()),
         };

@@ -27,6 +27,7 @@ impl Service {
 }
 
 pub const ACM: Service = Service::regional("acm", "ACM", "CertificateManager");
+pub const CLOUD_CONTROL: Service = Service::regional("cloudcontrolapi", "CloudControl", "CloudApiService");
 pub const CLOUDWATCH: Service = Service::regional("monitoring", "CloudWatch", "2010-08-01");
 pub const EC2: Service = Service::regional("ec2", "EC2", "2016-11-15");
 pub const ECS: Service = Service::regional("ecs", "ECS", "AmazonEC2ContainerServiceV20141113");
@@ -35,6 +36,8 @@ pub const IAM: Service = Service::global("iam", "IAM", "2010-05-08");
 pub const OPENSEARCH: Service = Service::regional("es", "OpenSearch", "2021-01-01");
 pub const QUOTAS: Service = Service::regional("servicequotas", "Service Quotas", "ServiceQuotasV20190624");
 pub const ROUTE53: Service = Service::global("route53", "Route 53", "2013-04-01");
+pub const SECRETS: Service = Service::regional("secretsmanager", "Secrets Manager", "secretsmanager");
+pub const SSM: Service = Service::regional("ssm", "SSM", "AmazonSSM");
 pub const TAGGING: Service =
     Service::regional("tagging", "Resource Groups Tagging API", "ResourceGroupsTaggingAPI_20170126");
 
@@ -44,7 +47,16 @@ impl Service {
         match self.name {
             "monitoring" => "cloudwatch",
             "tagging" => "tag",
+            "cloudcontrolapi" => "cloudformation",
             name => name,
+        }
+    }
+
+    /// The version of AWS's JSON that it speaks.
+    pub(super) fn json(self) -> &'static str {
+        match self.name {
+            "cloudcontrolapi" => "application/x-amz-json-1.0",
+            _ => "application/x-amz-json-1.1",
         }
     }
 }

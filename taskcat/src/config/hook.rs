@@ -1,6 +1,7 @@
 //! A program of the user's that runs before or after.
 
 use super::Place;
+use serde_json::Value;
 use std::time::Duration;
 
 pub const DEFAULT_HOOK_SECONDS_MAX: u64 = 900;
@@ -10,8 +11,10 @@ pub const DEFAULT_HOOK_SECONDS_MAX: u64 = 900;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
     pub name: String,
-    /// Program and arguments; a single text is given to `sh -c`.
+    /// Program and arguments.
     pub command: Vec<String>,
+    /// For the program, as it is in the file.
+    pub config: Value,
     pub time_max: Duration,
     pub place: Place,
 }

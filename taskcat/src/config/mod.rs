@@ -1,17 +1,29 @@
 //! What a project's files say, in all layers, resolved and typed. Each value remembers where it was said.
 
+mod asserted;
 mod assertion;
+mod environment;
 mod hook;
+mod level;
 mod limits;
+mod load;
 mod place;
+mod reader;
+mod section;
+#[cfg(test)]
+mod tests;
 
+pub use asserted::DEFAULT_ANSWER_SECONDS_MAX;
 pub use assertion::{Answer, Assertions, Count, OutputAssertion, ResourceAssertion, UpdateAssertion};
 pub use hook::{DEFAULT_HOOK_SECONDS_MAX, Hook};
 pub use limits::{
     DEFAULT_CASE_SECONDS_MAX, DEFAULT_RETRIES_MAX, DEFAULT_RUN_SECONDS_MAX, DEFAULT_STACKS_PER_ACCOUNT_MAX,
     DEFAULT_STACKS_PER_REGION_MAX, Limits,
 };
+pub use load::{COMMAND_LINE, DEFAULT_CONFIG_BYTES_MAX, LoadOptions, OVERRIDES_FILE, PROJECT_FILE};
 pub use place::{Layer, Place};
+pub(crate) use reader::nearest;
+pub use section::DEFAULT_TESTS_MAX;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +42,8 @@ pub struct Config {
     /// `tCaT-TEST-…` in place of `tCaT-PROJECT-TEST-…`.
     pub shorten_stack_name: bool,
     pub limits: Limits,
+    /// What is odd and yet no error, for whoever started it.
+    pub warnings: Vec<String>,
     /// In the order of the file.
     pub tests: Vec<Test>,
 }
