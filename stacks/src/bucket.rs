@@ -25,6 +25,11 @@ pub fn url(bucket: &str, region: &str, key: &str) -> String {
 
 /// Makes the bucket where it is missing; returns whether it did.
 pub async fn ensure(session: &Session, identity: &Identity, bucket: &str) -> Result<bool> {
+    ensure_with(session, identity, bucket, &[(TAG_KEY, TAG_VALUE)]).await
+}
+
+/// The same for a bucket with other tags, of which the first says whose it is.
+pub async fn ensure_with(session: &Session, identity: &Identity, bucket: &str, tags: &[(&str, &str)]) -> Result<bool> {
     let head = session.s3.head_bucket().bucket(bucket).expected_bucket_owner(&identity.account).send().await;
     let created = match head {
         Ok(_) => false,
@@ -43,8 +48,12 @@ pub async fn ensure(session: &Session, identity: &Identity, bucket: &str) -> Res
         }
     };
     // The tag is written last: where it is missing, an earlier run was cut short.
-    if created || !is_ours(session, bucket).await? {
-        protect(session, bucket).await?;
+    let is_whole = match tags.first() {
+        Some(first) if !created => has_tag(session, bucket, *first).await?,
+        _ => false,
+    };
+    if !is_whole {
+        protect(session, bucket, tags).await?;
     }
     Ok(created)
 }
@@ -87,7 +96,7 @@ async fn create(session: &Session, bucket: &str) -> Result<()> {
     Ok(())
 }
 
-async fn protect(session: &Session, bucket: &str) -> Result<()> {
+async fn protect(session: &Session, bucket: &str, tags: &[(&str, &str)]) -> Result<()> {
     let what = |step: &str| format!("set the {step} of the bucket `{bucket}`");
     let invalid = |error| Error::new(ErrorKind::Service, "cannot describe the bucket").because(error);
     let s3 = &session.s3;
@@ -117,8 +126,11 @@ async fn protect(session: &Session, bucket: &str) -> Result<()> {
     let request = s3.put_bucket_policy().bucket(bucket).policy(tls_only(bucket, region::partition(&session.region)));
     request.send().await.map_err(|failure| aws_error(what("policy"), failure))?;
 
-    let tag = Tag::builder().key(TAG_KEY).value(TAG_VALUE).build().map_err(invalid)?;
-    let tagging = Tagging::builder().tag_set(tag).build().map_err(invalid)?;
+    let mut tagging = Tagging::builder();
+    for (key, value) in tags {
+        tagging = tagging.tag_set(Tag::builder().key(*key).value(*value).build().map_err(invalid)?);
+    }
+    let tagging = tagging.build().map_err(invalid)?;
     let request = s3.put_bucket_tagging().bucket(bucket).tagging(tagging);
     request.send().await.map_err(|failure| aws_error(what("tags"), failure))?;
     Ok(())

@@ -16,7 +16,7 @@ pub async fn remains(
     session: &Session,
     query: &Query,
     tag: (&str, &str),
-    expected: &dyn Fn(&str) -> bool,
+    expected: &(dyn Fn(&str) -> bool + Sync),
 ) -> Outcome<Vec<String>> {
     let mut pause = session.pace.min;
     let mut looks = 0;

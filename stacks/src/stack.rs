@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Deeper than any stack may be nested in practice; a limit, so that a loop in the answers ends.
 pub const DEFAULT_NESTING_MAX: usize = 8;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Stack {
     pub id: String,
     pub name: String,
@@ -110,14 +110,21 @@ pub(crate) fn is_absent(failure: &impl ProvideErrorMetadata) -> bool {
 
 /// All stacks of the region that are there.
 pub async fn list(session: &Session) -> Result<Vec<Stack>> {
+    Ok(list_counted(session).await?.0)
+}
+
+/// The same, and how many calls that took.
+pub async fn list_counted(session: &Session) -> Result<(Vec<Stack>, usize)> {
     let mut stacks = Vec::new();
+    let mut calls = 0;
     let mut pages = session.cloudformation.describe_stacks().into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|failure| aws_error("list the stacks of the region", failure))?;
         stacks.extend(page.stacks().iter().map(Stack::from));
+        calls += 1;
     }
     stacks.retain(|stack| stack.status != "DELETE_COMPLETE");
-    Ok(stacks)
+    Ok((stacks, calls))
 }
 
 /// The resources of the stack and of all stacks nested in it, parents before children.

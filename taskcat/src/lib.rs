@@ -3,5 +3,8 @@
 
 pub mod config;
 pub mod matrix;
+pub mod package;
+pub mod prove;
 pub mod pseudo;
+pub mod report;
 pub mod run;

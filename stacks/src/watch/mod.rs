@@ -82,6 +82,19 @@ impl<'a> Watcher<'a> {
         Ok(watcher)
     }
 
+    /// The events of the last operation of a stack that rests, with those of all that is nested in it, oldest first.
+    pub async fn record(session: &'a Session, stack_id: &str) -> Result<Vec<StackEvent>> {
+        let mut watcher = Self::attach(session, stack_id).await?;
+        let mut index = 0;
+        while index < watcher.stacks.len() {
+            watcher.fetch(index).await?;
+            index += 1;
+        }
+        let mut events = watcher.untold;
+        events.sort_by_key(|event| (event.time, event.sequence));
+        Ok(events)
+    }
+
     fn new(session: &'a Session, stack_id: &str) -> Self {
         Self {
             session,

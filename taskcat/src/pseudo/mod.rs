@@ -42,6 +42,13 @@ pub fn has_token(value: &str) -> bool {
     token::parts(value).iter().any(|part| !matches!(part, Part::Text(_)))
 }
 
+/// Its value is another one in another region.
+pub fn depends_on_region(value: &str) -> bool {
+    let depends =
+        |part: &Part| matches!(part, Part::Token(Token::Zones(_) | Token::Zone(_) | Token::Region | Token::Partition));
+    token::parts(value).iter().any(depends)
+}
+
 /// Something in these values is the name of the run's bucket.
 pub fn needs_bucket(parameters: &BTreeMap<String, Setting>) -> bool {
     let parts = parameters.values().flat_map(|setting| token::parts(&setting.value));

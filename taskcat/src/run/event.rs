@@ -28,12 +28,10 @@ pub enum Event {
         phase: Phase,
         stack_name: String,
     },
-    /// Resources of the stack that are there, out of how many; the status of the stack.
-    Progress {
+    /// The stack has this status now.
+    Moved {
         case: usize,
         status: String,
-        done: usize,
-        of: usize,
     },
     Retried {
         case: usize,

@@ -6,6 +6,9 @@ use jqs_stacks::failure::Cause;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Of the form of the JSON.
+pub const RESULT_VERSION: u32 = 1;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunResult {
     /// 32 hexadecimal digits, in the tags of all that it made.
@@ -28,6 +31,8 @@ pub struct CaseResult {
     pub stack_name: String,
     /// Empty where none was made.
     pub stack_id: String,
+    /// The stack is still there.
+    pub is_there: bool,
     pub verdict: Verdict,
     pub phases: Vec<PhaseTime>,
     /// In the order in which they happened; none for a case that passed.
@@ -41,8 +46,8 @@ pub struct CaseResult {
     pub cost: Option<f64>,
     /// ARNs of what carries its tag and is still there.
     pub remains: Vec<String>,
-    /// The log of the stack, below the folder of the reports.
-    pub log: Option<String>,
+    /// What happened, resource by resource.
+    pub events: Vec<LoggedEvent>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,4 +102,27 @@ pub struct AssertionResult {
     pub is_met: bool,
     /// What was found, in place of what was expected.
     pub said: String,
+}
+
+/// A line of the log of a stack.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LoggedEvent {
+    pub time: Timestamp,
+    /// Logical ids with slashes; empty for the stack itself.
+    pub path: String,
+    pub kind: String,
+    pub status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl RunResult {
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.cases.iter().filter(|case| case.verdict == verdict).count()
+    }
+
+    /// Every case that was to run has passed, and nothing is left that was not to stay.
+    pub fn has_passed(&self) -> bool {
+        self.cases.iter().all(|case| case.verdict == Verdict::Passed) && self.cut_short.is_none()
+    }
 }

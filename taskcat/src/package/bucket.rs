@@ -1,0 +1,62 @@
+//! The bucket of a run in a region.
+
+use crate::config::{BucketChoice, Test};
+use jqs_cfn::Result;
+use jqs_stacks::{Identity, Session, bucket};
+use sha2::{Digest as _, Sha256};
+
+/// S3's limit.
+const NAME_LETTERS_MAX: usize = 63;
+const SUFFIX_LETTERS: usize = 8;
+const PREFIX: &str = "tcat";
+pub const TAG_RUN: &str = "taskcat-id";
+pub const TAG_PROJECT: &str = "taskcat-project-name";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    pub name: String,
+    /// The run has made it, and removes it.
+    pub is_of_run: bool,
+}
+
+/// The same for the same run, account and region, so that a run that is taken up again finds it.
+pub fn name(choice: &BucketChoice, project: &str, run: &str, identity: &Identity) -> String {
+    let digest = |text: String| hex::encode(&Sha256::digest(text.as_bytes())[..SUFFIX_LETTERS / 2]);
+    let (account, region) = (&identity.account, &identity.region);
+    match choice {
+        BucketChoice::Named(name) => name.clone(),
+        BucketChoice::Regional => format!("{PREFIX}-{}-{region}", digest(account.clone())),
+        BucketChoice::Auto => {
+            let suffix = digest(format!("{run} {account} {region}"));
+            let project: String = project.chars().map(|letter| if letter == '/' { '-' } else { letter }).collect();
+            let room = NAME_LETTERS_MAX - PREFIX.len() - suffix.len() - 2;
+            let project = project.get(..room.min(project.len())).unwrap_or(&project).trim_matches('-');
+            format!("{PREFIX}-{project}-{suffix}")
+        }
+    }
+}
+
+/// Makes it where it has to be there and is not. One that somebody names must be there.
+pub async fn open(session: &Session, identity: &Identity, test: &Test, project: &str, run: &str) -> Result<Bucket> {
+    let name = name(&test.bucket, project, run, identity);
+    match &test.bucket {
+        BucketChoice::Named(_) => Ok(Bucket { name, is_of_run: false }),
+        BucketChoice::Regional => {
+            bucket::ensure_with(session, identity, &name, &[(TAG_PROJECT, "regional")]).await?;
+            Ok(Bucket { name, is_of_run: false })
+        }
+        BucketChoice::Auto => {
+            bucket::ensure_with(session, identity, &name, &tagged(project, run)).await?;
+            Ok(Bucket { name, is_of_run: true })
+        }
+    }
+}
+
+/// The tags of all that a run makes.
+pub fn tagged<'a>(project: &'a str, run: &'a str) -> [(&'static str, &'a str); 2] {
+    [(TAG_RUN, run), (TAG_PROJECT, project)]
+}
+
+pub async fn remove(session: &Session, name: &str) -> Result<()> {
+    bucket::remove(session, name).await
+}
