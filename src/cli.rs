@@ -24,6 +24,7 @@ Examples:
   jqs lint templates/                         what is wrong with templates
   jqs outputs JaegerURL                       one value, for scripts
   jqs prove my/template.yaml                  any template, in every case and region, offline
+  jqs test run                                a project's `.taskcat.yml`: tests × regions, deployed and checked
   jqs teardown                                remove everything again";
 
 #[derive(Debug, Parser)]
@@ -130,6 +131,17 @@ Examples:
     Lint(crate::commands::lint::LintArgs),
     /// Prove templates in every combination of parameters and regions, without calling AWS
     Prove(crate::commands::prove::ProveArgs),
+    /// Run a project's test matrix, as its `.taskcat.yml` has it: tests in regions, at the same time
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  jqs test generate-config                    a `.taskcat.yml` to begin with
+  jqs test prove                              would it work: every test, in each region, offline
+  jqs test run                                deploy, check and delete all of it
+  jqs test clean --all --dry-run              is anything left of earlier runs"
+    )]
+    Test(crate::commands::test::TestCommand),
     /// Write down what would be deployed, without calling AWS
     Render(Box<crate::commands::render::RenderArgs>),
     /// Estimate what a deployment costs in a month, without calling AWS

@@ -17,6 +17,7 @@ mod exit;
 mod image;
 mod interrupt;
 mod logs;
+mod matrix_view;
 mod migrate;
 mod paragraph;
 mod plan;

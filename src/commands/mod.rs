@@ -31,6 +31,7 @@ pub(crate) mod shell;
 pub(crate) mod status;
 mod target;
 mod teardown;
+pub(crate) mod test;
 pub(crate) mod timeline;
 mod up;
 mod verdict;
@@ -49,6 +50,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Cost(arguments) => cost::cost(context, &arguments),
         Command::Graph(arguments) => graph::graph(context, &arguments),
         Command::Fmt(arguments) => fmt::fmt(context, &arguments),
+        Command::Test(command) => test::test(context, &command).await,
         Command::Prove(arguments) => prove::prove(context, &arguments),
         Command::Lint(arguments) => lint::lint(context, &arguments),
         Command::Deploy(arguments) => deploy::deploy(context, &arguments).await,

@@ -2,7 +2,7 @@
 
 mod layout;
 pub(crate) mod push;
-mod screen;
+pub(crate) mod screen;
 mod tree;
 
 use crate::context::Context;
@@ -152,7 +152,7 @@ fn line(event: &StackEvent) -> String {
 }
 
 /// Colours only repeat what the word says.
-fn style_of(status: &str) -> Style {
+pub(crate) fn style_of(status: &str) -> Style {
     match status {
         _ if status.ends_with("_FAILED") => Style::new().red(),
         _ if status.contains("ROLLBACK") => Style::new().yellow(),

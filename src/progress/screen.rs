@@ -8,26 +8,32 @@ use std::io;
 const DEFAULT_SIZE: (u16, u16) = (24, 80);
 
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(crate) struct Screen {
     term: Term,
     /// The widths of the lines that are there.
     drawn: Vec<usize>,
 }
 
 impl Screen {
-    pub(super) fn stderr() -> Self {
+    pub(crate) fn stderr() -> Self {
         Self { term: Term::buffered_stderr(), drawn: Vec::new() }
     }
 
     /// Lines and columns.
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(crate) fn size(&self) -> (usize, usize) {
         let (lines, columns) = self.term.size_checked().unwrap_or(DEFAULT_SIZE);
         (usize::from(lines).max(1), usize::from(columns).max(1))
     }
 
     /// In place of what was drawn before. A terminal that is gone is no failure of ours.
-    pub(super) fn draw(&mut self, lines: &[String]) {
+    pub(crate) fn draw(&mut self, lines: &[String]) {
         let _ = self.try_draw(lines);
+    }
+
+    /// Lines that stay: what is drawn next comes below them.
+    pub(crate) fn leave(&mut self, lines: &[String]) {
+        self.draw(lines);
+        self.drawn.clear();
     }
 
     fn try_draw(&mut self, lines: &[String]) -> io::Result<()> {

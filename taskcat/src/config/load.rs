@@ -49,6 +49,17 @@ impl Config {
     }
 }
 
+impl Config {
+    /// What a project is called that does not say so: as its folder, with what a name may have.
+    pub fn default_name(root: &Path) -> String {
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let name = root.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let legal: String =
+            name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+        if legal.is_empty() { "project".to_owned() } else { legal }
+    }
+}
+
 struct Loading<'a> {
     options: &'a LoadOptions,
     problems: Vec<String>,
@@ -84,7 +95,7 @@ impl Loading<'_> {
         Ok(Config {
             root: self.options.project_root.clone(),
             file: file.to_owned(),
-            name: name.unwrap_or_else(|| folder_name(&self.options.project_root)),
+            name: name.unwrap_or_else(|| Config::default_name(&self.options.project_root)),
             owner: project.owner.as_ref().map(|(owner, _)| owner.clone()),
             package: Packaging {
                 is_wanted: flag(&project.package, true),
@@ -265,14 +276,6 @@ impl Loading<'_> {
         }
         kept
     }
-}
-
-/// The name of the folder, with what a name may have.
-fn folder_name(root: &Path) -> String {
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let name = root.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let legal: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-    if legal.is_empty() { "project".to_owned() } else { legal }
 }
 
 fn overlay(all: &mut Sections, later: Sections) {

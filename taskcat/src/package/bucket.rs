@@ -1,6 +1,7 @@
 //! The bucket of a run in a region.
 
 use crate::config::{BucketChoice, Test};
+use crate::run::{TAG_PROJECT, TAG_RUN};
 use jqs_cfn::Result;
 use jqs_stacks::{Identity, Session, bucket};
 use sha2::{Digest as _, Sha256};
@@ -9,8 +10,6 @@ use sha2::{Digest as _, Sha256};
 const NAME_LETTERS_MAX: usize = 63;
 const SUFFIX_LETTERS: usize = 8;
 const PREFIX: &str = "tcat";
-pub const TAG_RUN: &str = "taskcat-id";
-pub const TAG_PROJECT: &str = "taskcat-project-name";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {

@@ -7,7 +7,7 @@ mod password;
 mod tests;
 mod token;
 
-pub use ask::AwsLookup;
+pub use ask::{AwsLookup, DEFAULT_CONTENT_BYTES_MAX};
 pub use lookup::{Lookup, Offline, Zone};
 pub use password::DEFAULT_PASSWORD_LETTERS_MAX;
 pub use token::Token;

@@ -22,7 +22,9 @@ pub fn markdown(result: &RunResult) -> String {
     table(&mut text, result);
     if !result.remains.is_empty() {
         let _ = writeln!(text, "\n**Left behind** (`jqs test clean --run {}` clears it away):\n", result.run);
-        result.remains.iter().for_each(|what| drop(writeln!(text, "- {}", plain(what))));
+        for what in &result.remains {
+            let _ = writeln!(text, "- {}", plain(what));
+        }
     }
     text
 }

@@ -6,6 +6,7 @@ use crate::package::Bucket;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{Capability, OnFailure, Parameter, Tag};
 use jqs_cfn::{Error, ErrorKind, Result};
+use jqs_stacks::stack::Stack;
 use jqs_stacks::{aws_error, bucket};
 use std::collections::BTreeMap;
 
@@ -63,4 +64,26 @@ pub(super) async fn create(site: &Site, request: &Request<'_>) -> Result<String>
     })?;
     let id = answer.stack_id().filter(|id| !id.is_empty());
     id.map(str::to_owned).ok_or_else(|| Error::new(ErrorKind::Service, "AWS gave the new stack no id"))
+}
+
+/// A stack that is gone, made again by itself: its template, parameters and tags under another name.
+pub async fn make_again(site: &Site, name: &str, template: &str, before: &Stack) -> Result<String> {
+    let mut call = site
+        .session
+        .cloudformation
+        .create_stack()
+        .stack_name(name)
+        .template_body(template)
+        .on_failure(OnFailure::DoNothing)
+        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
+        .capabilities(Capability::CapabilityAutoExpand);
+    for (key, value) in &before.parameters {
+        call = call.parameters(Parameter::builder().parameter_key(key).parameter_value(value).build());
+    }
+    for (key, value) in before.tags.iter().filter(|(key, _)| !key.starts_with("aws:")) {
+        call = call.tags(Tag::builder().key(key).value(value).build());
+    }
+    let answer = call.send().await.map_err(|failure| aws_error(format!("make the stack `{name}`"), failure))?;
+    Ok(answer.stack_id().unwrap_or_default().to_owned())
 }

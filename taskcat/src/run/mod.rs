@@ -16,6 +16,8 @@ mod teardown;
 pub mod transient;
 mod turn;
 
+pub use case::DEFAULT_EVENTS_MAX;
+pub use create::make_again;
 pub use event::{Event, Phase};
 pub use poller::{Goal, Poller};
 pub use result::{
