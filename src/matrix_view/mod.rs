@@ -131,7 +131,8 @@ impl View {
             Phase::Waiting | Phase::Preparing | Phase::Done => return,
         };
         if matches!(self.form, Form::Lines) && !self.is_minimal {
-            self.line(&format!("{}  {text}  {stack_name}", self.rows[case].name()));
+            let stack = if phase == Phase::Creating { format!("  {stack_name}") } else { String::new() };
+            self.line(&format!("{}  {text}{stack}", self.rows[case].name()));
         }
     }
 

@@ -4,7 +4,7 @@ use crate::matrix::Matrix;
 use jqs_cfn::diagnostic::{Diagnostic, Severity};
 use jqs_cfn::eval::{Folder, Library, Stack, StackTree};
 use jqs_cfn::lint::{self, Options, Source};
-use jqs_cfn::template::{Faults, Span, Template};
+use jqs_cfn::template::{Faults, Position, Span, Template};
 use jqs_cfn::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,7 +81,7 @@ fn unreadable(folder: &Folder, entry: &str, error: &Error) -> Vec<Diagnostic> {
     });
     match faults {
         Some(faults) => of_faults(&faults),
-        None => vec![diagnostic(entry, Span::default(), text)],
+        None => vec![diagnostic(entry, Span { start: Position::START, end: Position::START }, text)],
     }
 }
 

@@ -121,7 +121,7 @@ impl Cloud {
     }
 
     /// A call of a service for which no SDK crate is worth its build: unsigned, as the stand-in does not check.
-    async fn query(&self, service: &str, action: &str, version: &str, parameters: &str) -> String {
+    pub(crate) async fn query(&self, service: &str, action: &str, version: &str, parameters: &str) -> String {
         let scope = format!("{ACCOUNT}/20260101/{REGION}/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let answer = reqwest::Client::new()
@@ -160,7 +160,7 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/aws").join(name)
 }
 
-fn elements(xml: &str, name: &str) -> Vec<String> {
+pub(crate) fn elements(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     xml.split(&open).skip(1).filter_map(|rest| Some(rest.split_once(&close)?.0.to_owned())).collect()
 }

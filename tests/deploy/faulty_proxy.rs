@@ -20,11 +20,19 @@ pub(crate) struct Rule {
     /// Calls that pass before the first one fails.
     passing: Arc<AtomicUsize>,
     pub(crate) left: Arc<AtomicUsize>,
+    /// Calls of this action, whatever became of them.
+    pub(crate) seen: Arc<AtomicUsize>,
 }
 
 impl Rule {
     pub(crate) fn new(action: &'static str, fault: Fault, times: usize) -> Self {
-        Self { action, fault, passing: Arc::default(), left: Arc::new(AtomicUsize::new(times)) }
+        let left = Arc::new(AtomicUsize::new(times));
+        Self { action, fault, passing: Arc::default(), left, seen: Arc::default() }
+    }
+
+    /// Counts, and lets everything pass.
+    pub(crate) fn counting(action: &'static str) -> Self {
+        Self::new(action, Fault::Throttle, 0)
     }
 
     pub(crate) fn after(self, calls: usize) -> Self {
@@ -35,6 +43,9 @@ impl Rule {
     fn applies(&self, request: &[u8]) -> bool {
         let action = format!("Action={}&", self.action);
         let is_meant = request.windows(action.len()).any(|window| window == action.as_bytes());
+        if is_meant {
+            self.seen.fetch_add(1, Ordering::SeqCst);
+        }
         is_meant && !take(&self.passing) && take(&self.left)
     }
 }

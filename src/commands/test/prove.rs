@@ -52,7 +52,7 @@ pub(crate) async fn prove(context: &Context, arguments: &ProveArgs) -> Result<Ex
     let format = if context.printer.is_json() { Format::Json } else { arguments.format };
     let is_coloured = arguments.out.is_none() && context.settings.stdout_color;
     let text = match format {
-        Format::Text => report::text(&proofs, is_coloured),
+        Format::Text => report::findings(&proofs, is_coloured),
         Format::Json => report::json(&proofs),
         Format::Junit => report::junit(&proofs),
         Format::Html => report::html(&proofs),
@@ -82,7 +82,7 @@ pub(super) async fn before_a_run(context: &Context, matrix: &Matrix) -> Result<b
         context.printer.success(&format!("Proven: {tests} tests × regions, {cases} cases looked at"));
         return Ok(true);
     }
-    context.printer.note(report::text(&proofs, context.settings.stderr_color).trim_end());
+    context.printer.note(report::findings(&proofs, context.settings.stderr_color).trim_end());
     context.printer.failure("The proof has failed, and nothing was made.");
     context.printer.hint("`jqs test prove` shows all of it; `--no-prove` runs the tests nevertheless");
     Ok(false)

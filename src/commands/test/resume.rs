@@ -10,7 +10,7 @@ use clap::Args;
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::stack::Stack;
 use jqs_taskcat::found::Filter;
-use jqs_taskcat::matrix::Matrix;
+use jqs_taskcat::matrix::{self, Matrix};
 use jqs_taskcat::report::{self, REPORT_JSON};
 use jqs_taskcat::run::{CaseResult, Keep, TAG_RUN, TAG_TEST, Verdict};
 use std::collections::{BTreeSet, HashMap};
@@ -75,8 +75,17 @@ pub(super) async fn stacks(
     let mut stacks = Vec::new();
     for one in looked.found {
         for stack in one.stacks {
-            let Some(test) = stack.tags.get(TAG_TEST).cloned() else { continue };
-            stacks.push(((test, one.region.clone()), stack));
+            let (Some(test), Some(run)) = (stack.tags.get(TAG_TEST).cloned(), stack.tags.get(TAG_RUN)) else {
+                continue;
+            };
+            // What is nested, or was made again by itself, has the same tags.
+            let case = matrix.cases.iter().find(|case| case.test.name == test);
+            let is_its_own = case.is_some_and(|case| {
+                matrix::stack_name(&matrix.config, &case.test, run).is_ok_and(|name| name == stack.name)
+            });
+            if is_its_own {
+                stacks.push(((test, one.region.clone()), stack));
+            }
         }
     }
     Ok(stacks)

@@ -82,15 +82,23 @@ impl<'a> Watcher<'a> {
         Ok(watcher)
     }
 
-    /// The events of the last operation of a stack that rests, with those of all that is nested in it, oldest first.
+    /// The events of the last operation of a stack that rests, with those of all that is nested in it, oldest first. Each
+    /// stack is read once.
     pub async fn record(session: &'a Session, stack_id: &str) -> Result<Vec<StackEvent>> {
-        let mut watcher = Self::attach(session, stack_id).await?;
+        let mut watcher = Self::new(session, stack_id);
+        let mut events = Vec::new();
         let mut index = 0;
         while index < watcher.stacks.len() {
-            watcher.fetch(index).await?;
+            let mut own = watcher.read(index, StackEvent::starts_operation).await?;
+            own.reverse();
+            for event in &mut own {
+                watcher.sequence += 1;
+                event.sequence = watcher.sequence;
+                watcher.follow(index, event);
+            }
+            events.extend(own);
             index += 1;
         }
-        let mut events = watcher.untold;
         events.sort_by_key(|event| (event.time, event.sequence));
         Ok(events)
     }

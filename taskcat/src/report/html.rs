@@ -42,7 +42,9 @@ fn head(page: &mut String, result: &RunResult) {
     );
     if !result.remains.is_empty() {
         page.push_str("<section class=\"remains\"><h2>Left behind</h2><ul>");
-        result.remains.iter().for_each(|what| drop(write!(page, "<li>{}</li>", escaped(what))));
+        for what in &result.remains {
+            let _ = write!(page, "<li>{}</li>", escaped(what));
+        }
         let _ = write!(
             page,
             "</ul><p>To clear it away: <code>jqs test clean --run {}</code></p></section>\n",
@@ -57,7 +59,9 @@ fn matrix(page: &mut String, result: &RunResult) {
     regions.sort_unstable();
     regions.dedup();
     page.push_str("<section><h2>Matrix</h2><div class=\"wide\"><table class=\"matrix\"><thead><tr><th>Test</th>");
-    regions.iter().for_each(|region| drop(write!(page, "<th>{}</th>", escaped(region))));
+    for region in &regions {
+        let _ = write!(page, "<th>{}</th>", escaped(region));
+    }
     page.push_str("</tr></thead><tbody>");
     let mut tests: Vec<&str> = result.cases.iter().map(|case| case.test.as_str()).collect();
     tests.dedup();
@@ -160,7 +164,9 @@ fn case(page: &mut String, at: usize, case: &CaseResult) {
     pairs(page, "Parameters", case.parameters.iter());
     if !case.remains.is_empty() {
         page.push_str("<h3>Left behind</h3><ul>");
-        case.remains.iter().for_each(|arn| drop(write!(page, "<li><code>{}</code></li>", escaped(arn))));
+        for arn in &case.remains {
+            let _ = write!(page, "<li><code>{}</code></li>", escaped(arn));
+        }
         page.push_str("</ul>");
     }
     page.push_str("</details>\n");
@@ -171,6 +177,8 @@ fn pairs<'a>(page: &mut String, title: &str, all: impl ExactSizeIterator<Item = 
         return;
     }
     let _ = write!(page, "<h3>{title}</h3><dl>");
-    all.for_each(|(key, value)| drop(write!(page, "<dt>{}</dt><dd>{}</dd>", escaped(key), escaped(value))));
+    for (key, value) in all {
+        let _ = write!(page, "<dt>{}</dt><dd>{}</dd>", escaped(key), escaped(value));
+    }
     page.push_str("</dl>");
 }

@@ -37,6 +37,10 @@ pub(super) struct Life<'a> {
     deadline: Instant,
     template: String,
     no_echo: BTreeSet<String>,
+    /// What hidden parameters have for a value: nobody is to see it.
+    hidden: BTreeSet<String>,
+    /// The stack is of before the run was taken up again.
+    pub(super) joins: bool,
     /// When the stack was asked for.
     up_since: Option<Timestamp>,
 }
@@ -95,6 +99,8 @@ impl<'a> Life<'a> {
             deadline: run.deadline,
             template: String::new(),
             no_echo: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            joins: false,
             up_since: None,
         }
     }
@@ -121,8 +127,10 @@ impl<'a> Life<'a> {
         };
         self.template = std::fs::read_to_string(&path).map_err(failed)?;
         if let Ok(template) = Template::read(&path.display().to_string(), &self.template) {
-            let hidden = template.parameters.into_iter().filter(|parameter| parameter.no_echo);
-            self.no_echo = hidden.map(|parameter| parameter.name).collect();
+            for parameter in template.parameters.into_iter().filter(|parameter| parameter.no_echo) {
+                self.hidden.extend(parameter.default.filter(|value| !value.is_empty()));
+                self.no_echo.insert(parameter.name);
+            }
         }
         let site = self.run.sites.open(case.profile.as_deref(), &case.region).await?;
         self.result.account.clone_from(&site.identity.account);
@@ -174,6 +182,7 @@ impl<'a> Life<'a> {
     }
 
     async fn join(&mut self, site: &Site, stack: Stack) -> Option<Stack> {
+        self.joins = true;
         self.result.stack_id.clone_from(&stack.id);
         self.result.stack_name.clone_from(&stack.name);
         self.result.is_there = true;
@@ -258,6 +267,8 @@ impl<'a> Life<'a> {
         if let Ok(template) = Template::read(&path.display().to_string(), &self.template) {
             parameters::resolve(&template, &values, &BTreeSet::new())?;
         }
+        let hidden = values.iter().filter(|(key, value)| self.no_echo.contains(*key) && !value.is_empty());
+        self.hidden.extend(hidden.map(|(_, value)| value.clone()));
         self.result.parameters = values
             .iter()
             .map(|(key, value)| {
@@ -273,6 +284,10 @@ impl<'a> Life<'a> {
         let test = &self.case().test;
         site.bucket
             .get_or_try_init(|| async {
+                if test.bucket == BucketChoice::Auto {
+                    let name = package::bucket_name(&test.bucket, &config.name, &self.run.options.run, &site.identity);
+                    let _ = site.own_bucket.set(name);
+                }
                 let bucket =
                     package::open_bucket(&site.session, &site.identity, test, &config.name, &self.run.options.run)
                         .await?;
@@ -346,9 +361,7 @@ impl<'a> Life<'a> {
         self.result.outputs = stack
             .outputs
             .iter()
-            .map(|(key, value)| {
-                (key.clone(), if self.is_secret(value, &stack) { "****".to_owned() } else { value.clone() })
-            })
+            .map(|(key, value)| (key.clone(), if self.is_secret(value) { "****".to_owned() } else { value.clone() }))
             .collect();
         if stack.succeeded() {
             return Made::Up(stack);
@@ -362,9 +375,9 @@ impl<'a> Life<'a> {
         Made::No
     }
 
-    /// An output that gives a hidden parameter away; AWS itself shows the value of such a one as stars.
-    fn is_secret(&self, value: &str, stack: &Stack) -> bool {
-        self.no_echo.iter().any(|name| stack.parameters.get(name).is_some_and(|hidden| hidden == value))
+    /// An output that gives a hidden parameter away.
+    fn is_secret(&self, value: &str) -> bool {
+        self.hidden.iter().any(|hidden| value.contains(hidden.as_str()))
     }
 
     async fn prove(&mut self, site: &Site, stack: Stack) {
@@ -380,7 +393,7 @@ impl<'a> Life<'a> {
         }
         let outputs = stack.outputs.clone();
         let input = self.input_of(site, Value::Null, &self.result.parameters, &outputs);
-        let secrets = outputs.iter().filter(|(_, value)| self.is_secret(value, &stack)).map(|(key, _)| key.clone());
+        let secrets = outputs.iter().filter(|(_, value)| self.is_secret(value)).map(|(key, _)| key.clone());
         let mut subject = Subject {
             site,
             root: &self.run.matrix.config.root,

@@ -129,13 +129,13 @@ async fn clear_away(run: &Run, cases: &[CaseResult]) -> Vec<String> {
         remains.push(format!("the stack `{}` in {}", case.stack_name, case.region));
     }
     for site in run.sites.opened().await {
-        let Some(bucket) = site.bucket.get().filter(|bucket| bucket.is_of_run) else { continue };
+        let Some(bucket) = site.own_bucket.get() else { continue };
         let (account, region) = (&site.identity.account, &site.identity.region);
         let in_use = cases.iter().filter(is_there).any(|case| case.account == *account && case.region == *region);
         if in_use {
-            remains.push(format!("the bucket `{}` in {region}, which a stack there may need", bucket.name));
-        } else if let Err(error) = package::remove_bucket(&site.session, &bucket.name).await {
-            remains.push(format!("the bucket `{}` in {region}: {}", bucket.name, error.full()));
+            remains.push(format!("the bucket `{}` in {region}, which a stack there may need", bucket));
+        } else if let Err(error) = package::remove_bucket(&site.session, &bucket).await {
+            remains.push(format!("the bucket `{}` in {region}: {}", bucket, error.full()));
         }
     }
     remains

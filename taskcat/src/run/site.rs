@@ -17,8 +17,10 @@ pub struct Site {
     pub query: Query,
     pub lookup: AwsLookup,
     pub poller: Poller,
-    /// Of the run, once something needs one.
+    /// With the project in it, once something needs one.
     pub bucket: OnceCell<package::Bucket>,
+    /// The run's own: noted before it is made, so that it goes even if the making is broken off.
+    pub(super) own_bucket: OnceCell<String>,
     /// What its quotas leave.
     pub(super) room: OnceCell<super::Needs>,
 }
@@ -65,6 +67,7 @@ impl Sites {
             lookup: AwsLookup::new(&session, &identity.account)?,
             poller: Poller::start(session.clone(), self.events.clone()),
             bucket: OnceCell::new(),
+            own_bucket: OnceCell::new(),
             room: OnceCell::new(),
             session,
             identity,

@@ -17,6 +17,12 @@ impl Life<'_> {
     pub(super) async fn tear_down(&mut self, site: &Site) {
         self.enter(Phase::Deleting);
         let id = self.result.stack_id.clone();
+        if !self.is_still_there(site, &id).await {
+            self.result.is_there = false;
+            let message = "the stack was gone before its deletion: somebody else has deleted it".to_owned();
+            self.fail(Failure { kind: FailureKind::Deletion, message, cause: None, hint: None });
+            return;
+        }
         let mut asked = 0;
         loop {
             asked += 1;
@@ -66,6 +72,15 @@ impl Life<'_> {
                     return;
                 }
             }
+        }
+    }
+
+    /// A run that is joined in the middle of a deletion has asked for that itself.
+    async fn is_still_there(&self, site: &Site, id: &str) -> bool {
+        match stack::find(&site.session, id).await {
+            Ok(Some(stack)) => stack.status != "DELETE_COMPLETE" || self.joins,
+            Ok(None) => self.joins,
+            Err(_) => true,
         }
     }
 

@@ -9,7 +9,7 @@ const KNOWN: [(&str, &str); 14] = [
     ("too many requests", "a service was asked too often"),
     ("toomanyrequests", "a service was asked too often"),
     ("internal failure", "a service had an internal failure"),
-    ("internalfailure", "a service had an internal failure"),
+    ("serviceinternalerror", "a service had an internal failure"),
     ("internal error", "a service had an internal failure"),
     ("service unavailable", "a service was not available"),
     ("serviceunavailable", "a service was not available"),

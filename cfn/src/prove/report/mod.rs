@@ -11,7 +11,7 @@ mod tests;
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
-pub use text::{summary, text};
+pub use text::{findings, summary, text};
 
 use super::checklist::{Checklist, Verdict};
 use super::{Finding, Proof};

@@ -39,6 +39,19 @@ pub fn text(proofs: &[Proof], is_coloured: bool) -> String {
     text
 }
 
+/// What is found, and one line for each proof: for many at once.
+pub fn findings(proofs: &[Proof], is_coloured: bool) -> String {
+    let paint = Paint { is_coloured };
+    let mut text = String::new();
+    for proof in proofs {
+        proof.findings.iter().for_each(|finding| self::finding(finding, &paint, &mut text));
+    }
+    for proof in proofs {
+        text.push_str(&format!("{}\n", paint.with("1", &sentence(proof))));
+    }
+    text
+}
+
 fn heading(proof: &Proof, checklist: &Checklist) -> String {
     format!("Checklist of {}: {}", proof.entry, tally(checklist))
 }

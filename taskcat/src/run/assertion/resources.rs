@@ -16,15 +16,14 @@ pub(super) async fn check(
     let mut results = Vec::new();
     for assertion in assertions {
         let (what, found) = chosen(assertion, resources);
-        let count = match (assertion.count, assertion.kind.is_some(), assertion.properties.is_empty()) {
-            (Some(count), ..) => Some(count),
+        let count = match (assertion.count, assertion.properties.is_empty()) {
+            (Some(count), _) => Some(count),
             // That there is one goes without saying where more is said of it.
-            (None, true, true) => Some(Count { min: 1, max: usize::MAX }),
+            (None, true) => Some(Count { min: 1, max: usize::MAX }),
             _ => None,
         };
         if let Some(count) = count {
-            let result = counted(count, found.len());
-            results.push(of_result(format!("there {} {what}", wanted(count)), result));
+            results.push(of_result(wanted(count, &what), counted(count, found.len())));
         }
         if found.is_empty() && count.is_none() {
             results.push(missed(what.clone(), "the stack has no such resource".to_owned()));
@@ -55,12 +54,14 @@ fn chosen<'a>(assertion: &ResourceAssertion, resources: &'a [StackResource]) -> 
     (format!("`{kind}`"), resources.iter().filter(|resource| resource.kind == kind).collect())
 }
 
-fn wanted(count: Count) -> String {
+fn wanted(count: Count, what: &str) -> String {
     match (count.min, count.max) {
-        (min, max) if min == max => format!("{} {min}", if min == 1 { "is" } else { "are" }),
-        (min, usize::MAX) => format!("are at least {min}"),
-        (0, max) => format!("are at most {max}"),
-        (min, max) => format!("are {min} to {max}"),
+        (1, usize::MAX) => format!("there is {what}"),
+        (1, 1) => format!("there is 1 {what}"),
+        (min, max) if min == max => format!("there are {min} {what}"),
+        (min, usize::MAX) => format!("there are at least {min} {what}"),
+        (0, max) => format!("there are at most {max} {what}"),
+        (min, max) => format!("there are {min} to {max} {what}"),
     }
 }
 

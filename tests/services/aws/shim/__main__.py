@@ -5,10 +5,13 @@
 - What it drops or refuses: the Cloud Map services and the ECS Exec of an ECS service, alarms on an expression, how a
   listener's rule authenticates, the VPCs that make a hosted zone private, the id of a nested stack that begins, the logs
   that a domain publishes and its health, and of FilterLogEvents the prefix of streams and the pages.
+- Cloud Control tells of what stacks have made.
 - ECS: what it drops of a task definition, what it does not refuse in one, and deployments that take their time or fail.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
 - `SHIM_FAIL_LOGICAL`: the logical id of a resource that fails.
+- `SHIM_FAIL_DELETION`: logical ids of resources, comma-separated, that cannot be deleted; `SHIM_FAIL_TIMES` has how often, for
+  ever without it, and `SHIM_FAIL_REASON` the reason of either failure.
 - `SHIM_RECORD`: a file that gets a line of JSON for each resource that is made, with its properties as MiniStack resolved
   them.
 - `SHIM_LOG_EVENTS_PER_PAGE`: how many events FilterLogEvents tells in one answer.
@@ -22,6 +25,7 @@
 """
 
 import account  # noqa: F401  what a module changes it changes when it is imported
+import cloudcontrol  # noqa: F401
 import cloudformation  # noqa: F401
 import containers  # noqa: F401
 import domains  # noqa: F401

@@ -6,23 +6,32 @@ import os
 import time
 from urllib.parse import urlparse
 
+import ministack.services.cloudformation.handlers as handlers
 import ministack.services.cloudformation.helpers as helpers
 import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.cloudformation.stacks as stacks
 from kit import rebind
-from ministack.services import route53
+from ministack.services import route53, s3
 from ministack.services.cloudformation import _stacks
 
 RESOURCE_DELAY_SECONDS = float(os.environ.get("SHIM_DELAY_MS", "0")) / 1000
 FAILING_LOGICAL_ID = os.environ.get("SHIM_FAIL_LOGICAL")
+FAILING_DELETIONS = [name for name in os.environ.get("SHIM_FAIL_DELETION", "").split(",") if name]
+FAILURES_LEFT = [int(os.environ.get("SHIM_FAIL_TIMES", "1000000"))]
+FAILURE_REASON = os.environ.get("SHIM_FAIL_REASON")
 RECORD = os.environ.get("SHIM_RECORD")
 # Stack and logical id of the nested stack that is about to begin.
 ANNOUNCED = contextvars.ContextVar("announced", default=None)
+# Id of a nested stack → id of the stack that it is in.
+PARENTS = {}
 
 listener_actions = provisioners._elbv2_listener_actions
+create_bucket = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]
+describe_stacks = handlers._describe_stacks
 create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"]
 resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
+delete_resource = provisioners._delete_resource
 update_resource = provisioners._update_resource
 create_nested = provisioners._cfn_nested_stack_create
 delete_nested = provisioners._cfn_nested_stack_delete
@@ -77,15 +86,27 @@ def record(resource_type, logical_id, properties, stack_name):
         file.write(json.dumps(line) + "\n")
 
 
+def fail(logical_id):
+    """As often as it is to fail."""
+    if FAILURES_LEFT[0] <= 0:
+        return
+    FAILURES_LEFT[0] -= 1
+    reason = FAILURE_REASON or f"injected failure for {logical_id}"
+    raise ValueError(f'Resource handler returned message: "{reason}" (HandlerErrorCode: InternalFailure)')
+
+
+def delete_or_fail(resource_type, physical_id, properties, stack_name="", logical_id="", *rest, **named):
+    if logical_id in FAILING_DELETIONS:
+        fail(logical_id)
+    return delete_resource(resource_type, physical_id, properties, stack_name, logical_id, *rest, **named)
+
+
 def provision_slowly(resource_type, logical_id, properties, stack_name):
     if RECORD:
         record(resource_type, logical_id, properties, stack_name)
     time.sleep(RESOURCE_DELAY_SECONDS)
     if FAILING_LOGICAL_ID and logical_id == FAILING_LOGICAL_ID:
-        raise ValueError(
-            f'Resource handler returned message: "injected failure for {logical_id}" '
-            "(HandlerErrorCode: InternalFailure)"
-        )
+        fail(logical_id)
     return provision_resource(resource_type, logical_id, with_numeric_count(properties), stack_name)
 
 
@@ -130,13 +151,40 @@ def add_event_announcing(stack_id, stack_name, logical_id, resource_type, status
         ANNOUNCED.set(None)
         parent, nested = announced
         parent_id, initiated = _stacks[parent]["StackId"], "Resource creation Initiated"
+        PARENTS[stack_id] = parent_id
         add_event(parent_id, parent, nested, resource_type, "CREATE_IN_PROGRESS", initiated, stack_id)
     add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, *rest, **named)
 
 
+def describe_stacks_with_parents(params):
+    status, headers, body = describe_stacks(params)
+    text = body.decode() if isinstance(body, bytes) else body
+    for stack_id, parent_id in PARENTS.items():
+        told = f"<StackId>{stack_id}</StackId>"
+        text = text.replace(told, f"{told}<ParentId>{parent_id}</ParentId>")
+    return status, headers, text.encode() if isinstance(body, bytes) else text
+
+
+def create_bucket_tagged(logical_id, properties, stack_name):
+    """AWS gives what a stack makes the tags of the stack, and of the stacks around it; MiniStack leaves buckets out."""
+    name, attributes = create_bucket(logical_id, properties, stack_name)
+    tags = {}
+    stack = _stacks.get(stack_name)
+    while stack:
+        tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or []} | tags
+        parent_id = PARENTS.get(stack["StackId"])
+        stack = next((other for other in _stacks.values() if other["StackId"] == parent_id), None)
+    if tags:
+        s3._bucket_tags[name] = tags | (s3._bucket_tags.get(name) or {})
+    return name, attributes
+
+
+provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"] = create_bucket_tagged
+handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks_with_parents
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
+rebind("_delete_resource", delete_resource, delete_or_fail)
 rebind("_update_resource", update_resource, update_keeping_attributes)
 rebind("_elbv2_listener_actions", listener_actions, listener_actions_with_authentication)
 provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"] = create_hosted_zone_for_vpcs
