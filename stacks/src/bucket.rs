@@ -72,6 +72,16 @@ pub async fn has_tag(session: &Session, bucket: &str, (key, value): (&str, &str)
     }
 }
 
+/// Nobody has said yet whose it is.
+pub async fn has_no_tags(session: &Session, bucket: &str) -> Result<bool> {
+    match session.s3.get_bucket_tagging().bucket(bucket).send().await {
+        Ok(tagging) => Ok(tagging.tag_set().is_empty()),
+        Err(failure) if failure.code() == Some("NoSuchTagSet") => Ok(true),
+        Err(failure) if failure.code() == Some("NoSuchBucket") => Ok(false),
+        Err(failure) => Err(aws_error(format!("read the tags of the bucket `{bucket}`"), failure)),
+    }
+}
+
 /// Whether the bucket has that object.
 pub async fn holds(session: &Session, bucket: &str, key: &str) -> Result<bool> {
     match session.s3.head_object().bucket(bucket).key(key).send().await {

@@ -1,12 +1,13 @@
 //! What runs have left in AWS: stacks and buckets that carry TaskCat's tags, in any region.
 
+use crate::package;
 use crate::run::{Goal, Site, Sites, TAG_PROJECT, TAG_RUN};
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::failure::first_cause;
 use jqs_stacks::query::{Outcome, TAGGING};
 use jqs_stacks::stack::{self, Stack};
 use jqs_stacks::watch::Watcher;
-use jqs_stacks::{bucket, delete};
+use jqs_stacks::{aws_error, bucket, delete};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -116,8 +117,35 @@ async fn buckets(site: &Site, filter: &Filter) -> Outcome<Vec<String>> {
             break;
         }
     }
+    found.extend(half_made(site, filter).await.unwrap_or_default());
     found.sort();
+    found.dedup();
     Ok(found)
+}
+
+/// Buckets of runs that were killed before they had tags: of those, the name tells whose they are.
+async fn half_made(site: &Site, filter: &Filter) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let listed = site.session.s3.list_buckets().prefix(package::BUCKET_PREFIX).send().await;
+    let listed = listed.map_err(|failure| aws_error("list the buckets", failure))?;
+    for name in listed.buckets().iter().filter_map(|bucket| bucket.name()) {
+        let is_meant = match filter {
+            Filter::All => name.starts_with(package::BUCKET_PREFIX),
+            Filter::Run(run) => package::is_bucket_of(name, run, &site.identity),
+            Filter::Project(project) => package::is_bucket_of_project(name, project),
+        };
+        if is_meant && is_here(site, name).await && bucket::has_no_tags(&site.session, name).await? {
+            found.push(name.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+async fn is_here(site: &Site, name: &str) -> bool {
+    let Ok(answer) = site.session.s3.get_bucket_location().bucket(name).send().await else { return false };
+    // The oldest region has no name there.
+    let place = answer.location_constraint().map(|place| place.as_str()).filter(|place| !place.is_empty());
+    place.unwrap_or("us-east-1") == site.session.region
 }
 
 async fn exists(site: &Site, name: &str) -> bool {

@@ -34,6 +34,12 @@ impl Jqs {
         self
     }
 
+    #[allow(dead_code, reason = "one of the two test programs needs it")]
+    pub(crate) fn without(mut self, key: &str) -> Self {
+        self.environment.retain(|(name, _)| name != key);
+        self
+    }
+
     pub(crate) fn program() -> &'static Path {
         Path::new(env!("CARGO_BIN_EXE_jqs"))
     }

@@ -12,6 +12,7 @@ mod faulty_proxy;
 mod interrupts;
 mod many;
 mod offline;
+mod own;
 mod project;
 #[path = "../deploy/run.rs"]
 mod run;

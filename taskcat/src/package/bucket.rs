@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 const NAME_LETTERS_MAX: usize = 63;
 const SUFFIX_LETTERS: usize = 8;
 const PREFIX: &str = "tcat";
+/// What the names of all buckets of runs begin with.
+pub const BUCKET_PREFIX: &str = "tcat-";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
@@ -20,19 +22,36 @@ pub struct Bucket {
 
 /// The same for the same run, account and region, so that a run that is taken up again finds it.
 pub fn name(choice: &BucketChoice, project: &str, run: &str, identity: &Identity) -> String {
-    let digest = |text: String| hex::encode(&Sha256::digest(text.as_bytes())[..SUFFIX_LETTERS / 2]);
     let (account, region) = (&identity.account, &identity.region);
     match choice {
         BucketChoice::Named(name) => name.clone(),
-        BucketChoice::Regional => format!("{PREFIX}-{}-{region}", digest(account.clone())),
+        BucketChoice::Regional => format!("{PREFIX}-{}-{region}", digest(account)),
         BucketChoice::Auto => {
-            let suffix = digest(format!("{run} {account} {region}"));
-            let project: String = project.chars().map(|letter| if letter == '/' { '-' } else { letter }).collect();
-            let room = NAME_LETTERS_MAX - PREFIX.len() - suffix.len() - 2;
-            let project = project.get(..room.min(project.len())).unwrap_or(&project).trim_matches('-');
-            format!("{PREFIX}-{project}-{suffix}")
+            let suffix = digest(&format!("{run} {account} {region}"));
+            format!("{}{suffix}", of_project(project))
         }
     }
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(&Sha256::digest(text.as_bytes())[..SUFFIX_LETTERS / 2])
+}
+
+/// What the names of a project's buckets begin with.
+fn of_project(project: &str) -> String {
+    let project: String = project.chars().map(|letter| if letter == '/' { '-' } else { letter }).collect();
+    let room = NAME_LETTERS_MAX - PREFIX.len() - SUFFIX_LETTERS - 2;
+    let project = project.get(..room.min(project.len())).unwrap_or(&project).trim_matches('-');
+    format!("{PREFIX}-{project}-")
+}
+
+/// Whether that name is the one which this run gives its bucket there.
+pub fn is_bucket_of(name: &str, run: &str, identity: &Identity) -> bool {
+    name.ends_with(&format!("-{}", digest(&format!("{run} {} {}", identity.account, identity.region))))
+}
+
+pub fn is_bucket_of_project(name: &str, project: &str) -> bool {
+    name.strip_prefix(&of_project(project)).is_some_and(|suffix| suffix.len() == SUFFIX_LETTERS)
 }
 
 /// Makes it where it has to be there and is not. One that somebody names must be there.

@@ -7,7 +7,10 @@ mod functions;
 mod tests;
 mod upload;
 
-pub use bucket::{Bucket, name as bucket_name, open as open_bucket, remove as remove_bucket, tagged};
+pub use bucket::{
+    BUCKET_PREFIX, Bucket, is_bucket_of, is_bucket_of_project, name as bucket_name, open as open_bucket,
+    remove as remove_bucket, tagged,
+};
 pub use files::{DEFAULT_FILES_MAX, DEFAULT_PACKAGE_BYTES_MAX, IGNORE_FILE};
 pub use functions::{Builder, Built, build};
 pub use upload::{DEFAULT_UPLOADS_MAX, Uploaded, upload};

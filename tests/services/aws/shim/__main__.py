@@ -5,7 +5,7 @@
 - What it drops or refuses: the Cloud Map services and the ECS Exec of an ECS service, alarms on an expression, how a
   listener's rule authenticates, the VPCs that make a hosted zone private, the id of a nested stack that begins, the logs
   that a domain publishes and its health, and of FilterLogEvents the prefix of streams and the pages.
-- Cloud Control tells of what stacks have made.
+- Cloud Control tells of what stacks have made, EC2 when an image was made, and S3 has the tags of stacks on their buckets.
 - ECS: what it drops of a task definition, what it does not refuse in one, and deployments that take their time or fail.
 - Template URLs with the bucket in the host name.
 - `SHIM_DELAY_MS`: how long each resource takes, so that stacks stay in progress.
@@ -29,6 +29,7 @@ import cloudcontrol  # noqa: F401
 import cloudformation  # noqa: F401
 import containers  # noqa: F401
 import domains  # noqa: F401
+import images  # noqa: F401
 import logs  # noqa: F401
 import resources  # noqa: F401
 from ministack.app import main
