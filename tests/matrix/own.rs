@@ -1,6 +1,6 @@
 //! The project's own matrix, whole, on the AWS stand-in.
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, elements};
 use crate::project::jqs;
 use crate::run::ACCOUNT;
 
@@ -11,6 +11,7 @@ const OTHER_ACCOUNT: &str = "210987654321";
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_matrix_passes_in_every_region_of_both_partitions() {
     let cloud = Cloud::start();
+    let zone = hosted_zone(&cloud).await;
     for region in REGIONS {
         let account = if region.starts_with("us-gov-") { OTHER_ACCOUNT } else { ACCOUNT };
         for (name, value) in [
@@ -20,7 +21,7 @@ async fn our_own_matrix_passes_in_every_region_of_both_partitions() {
             ("PublicSubnetIDs", "subnet-0aaaaaaaaaaaaaaa3,subnet-0aaaaaaaaaaaaaaa4"),
             ("CertificateArn", &format!("arn:aws:acm:{region}:{account}:certificate/0123")),
             ("DomainName", "example.com"),
-            ("PublicHostedZoneId", "Z0123456789ABCDEFGHIJ"),
+            ("PublicHostedZoneId", &zone),
             ("KmsKeyArn", &format!("arn:aws:kms:{region}:{account}:key/0123")),
         ] {
             let body = serde_json::json!({"Name": format!("/jqs/test/{name}"), "Value": value, "Type": "String"});
@@ -53,4 +54,17 @@ async fn our_own_matrix_passes_in_every_region_of_both_partitions() {
     let arguments = ["test", "run", "--project-root", env!("CARGO_MANIFEST_DIR"), "--output-directory", &out];
     let run = tokio::task::block_in_place(|| program.run(&arguments)).expect(0).says("33 of 33 passed");
     assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
+}
+
+async fn hosted_zone(cloud: &Cloud) -> String {
+    let scope =
+        format!("Credential={ACCOUNT}/20260101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0");
+    let answer = reqwest::Client::new()
+        .post(format!("{}/2013-04-01/hostedzone", cloud.endpoint()))
+        .header("authorization", format!("AWS4-HMAC-SHA256 {scope}"))
+        .header("content-type", "application/xml")
+        .body("<CreateHostedZoneRequest><Name>example.com</Name><CallerReference>one</CallerReference></CreateHostedZoneRequest>")
+        .send();
+    let text = answer.await.unwrap().text().await.unwrap();
+    elements(&text, "Id").remove(0).rsplit('/').next().unwrap().to_owned()
 }

@@ -1,5 +1,6 @@
 """CloudFormation: where templates lie, how long resources take and which fail, nested stacks, and what it drops of some types."""
 
+import asyncio
 import contextvars
 import json
 import os
@@ -22,11 +23,14 @@ FAILURE_REASON = os.environ.get("SHIM_FAIL_REASON")
 RECORD = os.environ.get("SHIM_RECORD")
 # Stack and logical id of the nested stack that is about to begin.
 ANNOUNCED = contextvars.ContextVar("announced", default=None)
+# Names of stacks whose creation is broken off.
+CANCELLED = set()
 # Id of a nested stack → id of the stack that it is in.
 PARENTS = {}
 
 listener_actions = provisioners._elbv2_listener_actions
 create_bucket = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]
+delete_stack_async = stacks._delete_stack_async
 delete_stack = handlers._ACTION_HANDLERS["DeleteStack"]
 describe_stacks = handlers._describe_stacks
 create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"]
@@ -106,6 +110,8 @@ def provision_slowly(resource_type, logical_id, properties, stack_name):
     if RECORD:
         record(resource_type, logical_id, properties, stack_name)
     time.sleep(RESOURCE_DELAY_SECONDS)
+    if stack_name in CANCELLED:
+        raise ValueError("Resource creation cancelled")
     if FAILING_LOGICAL_ID and logical_id == FAILING_LOGICAL_ID:
         fail(logical_id)
     return provision_resource(resource_type, logical_id, with_numeric_count(properties), stack_name)
@@ -166,6 +172,16 @@ def describe_stacks_with_parents(params):
     return status, headers, text.encode() if isinstance(body, bytes) else text
 
 
+async def delete_stack_when_made(stack_name, stack_id, *rest, **named):
+    """AWS breaks off a creation to delete the stack; MiniStack does both at once, and the creation wins."""
+    stack = _stacks.get(stack_name)
+    CANCELLED.add(stack_name)
+    while stack and stack["StackStatus"] == "CREATE_IN_PROGRESS":
+        await asyncio.sleep(0.02)
+    CANCELLED.discard(stack_name)
+    await delete_stack_async(stack_name, stack_id, *rest, **named)
+
+
 def delete_stack_with_orphans(params):
     """A nested stack that failed is unknown to its parent in MiniStack, and outlives it."""
     name = helpers._p(params, "StackName")
@@ -196,6 +212,7 @@ handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks_with_parents
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
+rebind("_delete_stack_async", delete_stack_async, delete_stack_when_made)
 rebind("_delete_resource", delete_resource, delete_or_fail)
 rebind("_update_resource", update_resource, update_keeping_attributes)
 rebind("_elbv2_listener_actions", listener_actions, listener_actions_with_authentication)
