@@ -45,7 +45,7 @@ impl Matrix {
             let message = format!("`{}` has no tests", config.file.display());
             return Err(Error::new(ErrorKind::Usage, message).hint("they are below `tests:`, each with a `template`"));
         }
-        for name in selection.tests.iter().filter(|name| !names.contains(&name.as_str())) {
+        if let Some(name) = selection.tests.iter().find(|name| !names.contains(&name.as_str())) {
             let meant = nearest(name, &names).unwrap_or(names[0]);
             return Err(Error::new(ErrorKind::Usage, format!("there is no test `{name}`"))
                 .hint(format!("did you mean `{meant}`? The tests are {}", names.join(", "))));

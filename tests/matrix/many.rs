@@ -56,7 +56,6 @@ async fn two_hundred_stacks_over_sixteen_regions_need_few_calls_and_little_memor
     let run = run.expect(0).says("200 of 200 passed");
     let calls: Vec<usize> = rules.iter().map(|rule| rule.seen.load(Ordering::SeqCst)).collect();
     let [made, looked, events, deleted] = calls[..] else { panic!("four actions") };
-    println!("calls {calls:?}, peak {} MiB, took {:?}", peak >> 20, run.took);
     assert_eq!((made, deleted), (STACKS, STACKS), "each is made and deleted once");
     assert!(events <= STACKS + STACKS / 10, "{events} reads of events");
     // A list of a region tells of all of its stacks, and the shortest pause is between two of them.

@@ -31,9 +31,9 @@ fn head(page: &mut String, result: &RunResult) {
     let class = if result.has_passed() { "passed" } else { "failed" };
     let cost: f64 = result.cases.iter().filter_map(|case| case.cost).sum();
     let took = result.ended.duration_since(result.started).as_secs_f64();
-    let _ = write!(
+    let _ = writeln!(
         page,
-        "<header class=\"{class}\"><h1>{}</h1><p class=\"sum\">{}</p><p>{} UTC, {}; run <code>{}</code>; about {cost:.2} USD</p></header>\n",
+        "<header class=\"{class}\"><h1>{}</h1><p class=\"sum\">{}</p><p>{} UTC, {}; run <code>{}</code>; about {cost:.2} USD</p></header>",
         escaped(&result.project),
         escaped(&summary(result)),
         result.started.strftime("%Y-%m-%d %H:%M:%S"),
@@ -45,9 +45,9 @@ fn head(page: &mut String, result: &RunResult) {
         for what in &result.remains {
             let _ = write!(page, "<li>{}</li>", escaped(what));
         }
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "</ul><p>To clear it away: <code>jqs test clean --run {}</code></p></section>\n",
+            "</ul><p>To clear it away: <code>jqs test clean --run {}</code></p></section>",
             escaped(&result.run)
         );
     }
@@ -122,9 +122,9 @@ fn since(start: Timestamp, phase: &PhaseTime) -> f64 {
 
 fn case(page: &mut String, at: usize, case: &CaseResult) {
     let open = if case.verdict == Verdict::Failed { " open" } else { "" };
-    let _ = write!(
+    let _ = writeln!(
         page,
-        "<details id=\"case-{at}\" class=\"case\"{open}><summary><b class=\"{}\">{}</b> {} <small>{} · {}</small></summary>\n",
+        "<details id=\"case-{at}\" class=\"case\"{open}><summary><b class=\"{}\">{}</b> {} <small>{} · {}</small></summary>",
         class(case),
         verdict(case),
         escaped(&case.test),

@@ -1,24 +1,17 @@
 //! The life of one case: its turn, its parameters, the stack, what must hold of it, and its end.
 
-use super::assertion::{self, Subject};
-use super::create::{self, Request, TEMPLATE_BYTES_MAX};
 use super::poller::Goal;
-use super::run::{Keep, Run};
+use super::running::{Keep, Run};
 use super::{
     CaseResult, Event, Failure, FailureKind, LoggedEvent, Phase, PhaseTime, Retry, Site, TAG_CASE, TAG_PROJECT,
-    TAG_RUN, TAG_TEST, Verdict, expense, hook, quota, transient,
+    TAG_RUN, TAG_TEST, Verdict,
 };
-use crate::config::{BucketChoice, Hook};
 use crate::matrix::{self, Case};
-use crate::package;
-use crate::pseudo::{self, Scene};
 use jiff::Timestamp;
 use jqs_cfn::template::Template;
-use jqs_cfn::{Error, ErrorKind, Result, parameters};
-use jqs_stacks::failure::first_cause;
+use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::stack::{Readiness, Stack};
-use jqs_stacks::watch::{StackEvent, Watcher};
-use serde_json::{Value, json};
+use jqs_stacks::watch::StackEvent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
@@ -34,29 +27,21 @@ pub(super) struct Life<'a> {
     pub(super) tags: BTreeMap<String, String>,
     phase: Phase,
     since: Timestamp,
-    deadline: Instant,
-    template: String,
-    no_echo: BTreeSet<String>,
+    pub(super) deadline: Instant,
+    pub(super) template: String,
+    pub(super) no_echo: BTreeSet<String>,
     /// What hidden parameters have for a value: nobody is to see it.
-    hidden: BTreeSet<String>,
+    pub(super) hidden: BTreeSet<String>,
     /// The stack is of before the run was taken up again.
     pub(super) joins: bool,
     /// When the stack was asked for.
-    up_since: Option<Timestamp>,
+    pub(super) up_since: Option<Timestamp>,
 }
 
 /// Why a case is not lived to its end.
-enum Cut {
+pub(super) enum Cut {
     Stopped,
     OutOfTime(String),
-}
-
-/// What came of making the stack.
-enum Made {
-    Up(Stack),
-    /// A cause that passes.
-    Again(String),
-    No,
 }
 
 impl<'a> Life<'a> {
@@ -207,306 +192,12 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Makes the stack, again where what kept it from that has passed.
-    async fn make(&mut self, site: &Site) -> Option<Stack> {
-        let retries = self.run.matrix.config.limits.retries;
-        for attempt in 0..=retries {
-            self.enter(Phase::Preparing);
-            let parameters = match self.uncut_prepare(site).await {
-                Ok(Ok(parameters)) => parameters,
-                Ok(Err(error)) => {
-                    self.fail_because(FailureKind::Preparation, &error);
-                    return None;
-                }
-                Err(cut) => {
-                    self.cut(cut);
-                    return None;
-                }
-            };
-            match self.attempt(site, &parameters, attempt, attempt < retries).await {
-                Made::Up(stack) => return Some(stack),
-                Made::No => return None,
-                Made::Again(why) => {
-                    self.retry(Phase::Creating, why);
-                    self.tear_down(site).await;
-                    if self.result.is_there || !self.result.failures.is_empty() {
-                        return None;
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    async fn uncut_prepare(&mut self, site: &Site) -> std::result::Result<Result<BTreeMap<String, String>>, Cut> {
-        let (stop, deadline) = (self.run.stop.clone(), self.deadline);
-        let text = self.time_is_over();
-        tokio::select! {
-            prepared = self.prepare(site) => Ok(prepared),
-            () = stop.raised() => Err(Cut::Stopped),
-            () = tokio::time::sleep_until(deadline) => Err(Cut::OutOfTime(text)),
-        }
-    }
-
-    async fn prepare(&mut self, site: &Site) -> Result<BTreeMap<String, String>> {
-        let case = self.case();
-        let settings = &case.test.parameters;
-        let wants_bucket = !matches!(case.test.bucket, BucketChoice::Auto)
-            || pseudo::needs_bucket(settings)
-            || self.template.len() > TEMPLATE_BYTES_MAX;
-        let bucket = if wants_bucket { Some(self.bucket(site).await?.name.clone()) } else { None };
-        let scene = self.scene(site, bucket);
-        let mut values = pseudo::resolve(&scene, settings, &site.lookup).await?;
-        let path = self.run.matrix.config.root.join(&case.test.template);
-        for before in &case.test.before {
-            let input = self.input(site, before, &values, &BTreeMap::new());
-            let answer = hook::run(before, &self.run.matrix.config.root, &input, &self.variables(site)).await?;
-            values.extend(given(&answer.value));
-        }
-        // What tokens and hooks have come to is checked before AWS is asked, all of it at once.
-        if let Ok(template) = Template::read(&path.display().to_string(), &self.template) {
-            parameters::resolve(&template, &values, &BTreeSet::new())?;
-        }
-        let hidden = values.iter().filter(|(key, value)| self.no_echo.contains(*key) && !value.is_empty());
-        self.hidden.extend(hidden.map(|(_, value)| value.clone()));
-        self.result.parameters = values
-            .iter()
-            .map(|(key, value)| {
-                (key.clone(), if self.no_echo.contains(key) { "****".to_owned() } else { value.clone() })
-            })
-            .collect();
-        Ok(values)
-    }
-
-    /// The run's in this region, with the project in it.
-    async fn bucket<'s>(&self, site: &'s Site) -> Result<&'s package::Bucket> {
-        let config = &self.run.matrix.config;
-        let test = &self.case().test;
-        site.bucket
-            .get_or_try_init(|| async {
-                if test.bucket == BucketChoice::Auto {
-                    let name = package::bucket_name(&test.bucket, &config.name, &self.run.options.run, &site.identity);
-                    let _ = site.own_bucket.set(name);
-                }
-                let bucket =
-                    package::open_bucket(&site.session, &site.identity, test, &config.name, &self.run.options.run)
-                        .await?;
-                if self.run.options.uploads {
-                    let package = self.run.package().await?;
-                    let done = package::upload(&site.session, package, &bucket.name, &test.object_acl).await?;
-                    let region = &site.session.region;
-                    let kept = if done.kept > 0 { format!(", {} were there", done.kept) } else { String::new() };
-                    self.run.sites.note(format!("{region}: {} files sent to `{}`{kept}", done.sent, bucket.name));
-                }
-                Ok(bucket)
-            })
-            .await
-    }
-
-    async fn attempt(
-        &mut self,
-        site: &Site,
-        values: &BTreeMap<String, String>,
-        attempt: usize,
-        may_retry: bool,
-    ) -> Made {
-        self.enter(Phase::Creating);
-        let name = self.result.stack_name.clone();
-        let request = Request {
-            case: self.case(),
-            name: &name,
-            project: &self.run.matrix.config.name,
-            template: &self.template,
-            bucket: site.bucket.get(),
-            parameters: values,
-            tags: &self.tags,
-            token: format!("jqs-{}-{}-{attempt}", self.run.options.run, self.at),
-        };
-        // Not to be cut off: whether there is a stack now would not be known.
-        match create::create(site, &request).await {
-            Ok(id) => self.result.stack_id = id,
-            Err(error) if may_retry && error.is_transient() => return Made::Again(error.full()),
-            Err(error) => {
-                self.fail_because(FailureKind::Creation, &error);
-                return Made::No;
-            }
-        }
-        self.result.is_there = true;
-        self.up_since.get_or_insert_with(Timestamp::now);
-        let id = self.result.stack_id.clone();
-        match self.uncut(site.poller.ended(&id, Goal::Made, Some(self.at))).await {
-            Ok(Ok(stack)) => self.judge(site, stack, may_retry).await,
-            Ok(Err(error)) => {
-                self.result.is_there = error.kind() != ErrorKind::NotFound;
-                self.fail_because(FailureKind::Creation, &error);
-                Made::No
-            }
-            Err(cut) => {
-                self.cut(cut);
-                Made::No
-            }
-        }
-    }
-
-    /// What the end of the creation means; why it failed is in the events of the stack and of what is nested in it.
-    async fn judge(&mut self, site: &Site, stack: Stack, may_retry: bool) -> Made {
-        if stack.status.starts_with("DELETE_") {
-            self.result.is_there = false;
-            let message = "the stack is not there any more: somebody else has deleted it".to_owned();
-            self.fail(Failure { kind: FailureKind::Creation, message, cause: None, hint: None });
-            return Made::No;
-        }
-        let events = Watcher::record(&site.session, &stack.id).await.unwrap_or_default();
-        self.log(&events);
-        self.result.outputs = stack
-            .outputs
-            .iter()
-            .map(|(key, value)| (key.clone(), if self.is_secret(value) { "****".to_owned() } else { value.clone() }))
-            .collect();
-        if stack.succeeded() {
-            return Made::Up(stack);
-        }
-        let cause = first_cause(&stack.id, &events);
-        if may_retry && let Some(passing) = cause.as_ref().and_then(transient::of_creation) {
-            return Made::Again(format!("{passing}: {}", cause.map(|cause| cause.reason).unwrap_or_default()));
-        }
-        let message = format!("the stack is {}", stack.status);
-        self.fail(Failure { kind: FailureKind::Creation, message, cause, hint: stack.reason });
-        Made::No
-    }
-
-    /// An output that gives a hidden parameter away.
-    fn is_secret(&self, value: &str) -> bool {
-        self.hidden.iter().any(|hidden| value.contains(hidden.as_str()))
-    }
-
-    async fn prove(&mut self, site: &Site, stack: Stack) {
-        self.enter(Phase::Asserting);
-        let case = self.case().clone();
-        let scene = self.scene(site, site.bucket.get().map(|bucket| bucket.name.clone()));
-        let mut updates = BTreeMap::new();
-        for update in &case.test.assertions.updates {
-            match pseudo::resolve(&scene, &update.parameters, &site.lookup).await {
-                Ok(values) => drop(updates.insert(update.name.clone(), values)),
-                Err(error) => self.fail_because(FailureKind::Assertion, &error),
-            }
-        }
-        let outputs = stack.outputs.clone();
-        let input = self.input_of(site, Value::Null, &self.result.parameters, &outputs);
-        let secrets = outputs.iter().filter(|(_, value)| self.is_secret(value)).map(|(key, _)| key.clone());
-        let mut subject = Subject {
-            site,
-            root: &self.run.matrix.config.root,
-            secrets: secrets.collect(),
-            tags: self.tags.clone(),
-            input,
-            updates,
-            stack,
-        };
-        let checked = self.uncut(assertion::check(&mut subject, &case.test.assertions)).await;
-        match checked {
-            Ok(results) => {
-                for missed in results.iter().filter(|result| !result.is_met) {
-                    let message = format!("{}: {}", missed.name, missed.said);
-                    self.fail(Failure { kind: FailureKind::Assertion, message, cause: None, hint: None });
-                }
-                self.result.assertions = results;
-            }
-            Err(cut) => return self.cut(cut),
-        }
-        for after in &case.test.after {
-            let input = self.input(site, after, &self.result.parameters, &outputs);
-            let variables = assertion::variables(&subject);
-            match self.uncut(hook::run(after, &self.run.matrix.config.root, &input, &variables)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => self.fail_because(FailureKind::Assertion, &error),
-                Err(cut) => return self.cut(cut),
-            }
-        }
-    }
-
-    /// What the stack will be made of, and what the account has room for.
-    async fn needs(&self, site: &Site) -> super::Needs {
-        let case = self.case();
-        let Some(tree) = self.run.trees.get(&case.test.name) else { return super::Needs::new() };
-        let offline = pseudo::Offline { region: case.region.clone() };
-        let scene = self.scene(site, Some("bucket".to_owned()));
-        let known = pseudo::resolve(&scene, &case.test.parameters, &offline).await.unwrap_or_default();
-        let Some(stack) = expense::resolved(tree, &case.region, &known) else { return super::Needs::new() };
-        let needs = expense::needs(&stack);
-        let room = site.room.get_or_init(|| quota::room(site, &needs)).await;
-        self.run.turns.set_room(&site.identity.account, &site.identity.region, room.clone());
-        needs
-    }
-
-    fn price(&mut self) {
-        let (case, Some(since)) = (self.case(), self.up_since) else { return };
-        let Some(tree) = self.run.trees.get(&case.test.name) else { return };
-        let stack = expense::resolved(tree, &case.region, &self.result.parameters);
-        let hourly = stack.and_then(|stack| expense::hourly(&stack, &case.region));
-        let hours = Timestamp::now().duration_since(since).as_secs_f64() / 3_600.0;
-        self.result.cost = hourly.map(|sum| sum * hours);
-    }
-
-    fn scene(&self, site: &Site, bucket: Option<String>) -> Scene {
-        let (case, config) = (self.case(), &self.run.matrix.config);
-        Scene {
-            root: config.root.clone(),
-            project: config.name.clone(),
-            test: case.test.name.clone(),
-            region: case.region.clone(),
-            account: site.identity.account.clone(),
-            partition: site.identity.partition.to_owned(),
-            bucket,
-            zones_excluded: case.test.zones_excluded.clone(),
-        }
-    }
-
-    fn input(
-        &self,
-        site: &Site,
-        hook: &Hook,
-        parameters: &BTreeMap<String, String>,
-        outputs: &BTreeMap<String, String>,
-    ) -> Value {
-        self.input_of(site, hook.config.clone(), parameters, outputs)
-    }
-
-    fn input_of(
-        &self,
-        site: &Site,
-        config: Value,
-        parameters: &BTreeMap<String, String>,
-        outputs: &BTreeMap<String, String>,
-    ) -> Value {
-        json!({
-            "project": self.run.matrix.config.name,
-            "run": self.run.options.run,
-            "test": self.result.test,
-            "region": self.result.region,
-            "account": site.identity.account,
-            "partition": site.identity.partition,
-            "stack_name": self.result.stack_name,
-            "stack_id": self.result.stack_id,
-            "parameters": parameters,
-            "outputs": outputs,
-            "config": config,
-        })
-    }
-
-    fn variables(&self, site: &Site) -> Vec<(String, String)> {
-        let region = || site.session.region.clone();
-        let mut all = vec![("AWS_REGION".to_owned(), region()), ("AWS_DEFAULT_REGION".to_owned(), region())];
-        all.extend(site.session.profile().map(|profile| ("AWS_PROFILE".to_owned(), profile.to_owned())));
-        all
-    }
-
-    fn case(&self) -> &'a Case {
+    pub(super) fn case(&self) -> &'a Case {
         self.run.case(self.at)
     }
 
     /// Does it, unless the run is stopped or time is over.
-    async fn uncut<T>(&self, doing: impl Future<Output = T>) -> std::result::Result<T, Cut> {
+    pub(super) async fn uncut<T>(&self, doing: impl Future<Output = T>) -> std::result::Result<T, Cut> {
         tokio::select! {
             done = doing => Ok(done),
             () = self.run.stop.raised() => Err(Cut::Stopped),
@@ -514,7 +205,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn time_is_over(&self) -> String {
+    pub(super) fn time_is_over(&self) -> String {
         let limits = &self.run.matrix.config.limits;
         match self.deadline < self.run.deadline {
             true => format!("it has not ended within the {} seconds that a case may take", limits.case_time.as_secs()),
@@ -522,7 +213,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn cut(&mut self, cut: Cut) {
+    pub(super) fn cut(&mut self, cut: Cut) {
         match cut {
             Cut::Stopped => self.result.verdict = Verdict::Skipped,
             Cut::OutOfTime(message) => self.fail(Failure {
@@ -561,7 +252,7 @@ impl<'a> Life<'a> {
         self.result.retries.push(retry);
     }
 
-    fn log(&mut self, events: &[StackEvent]) {
+    pub(super) fn log(&mut self, events: &[StackEvent]) {
         let line = |event: &StackEvent| LoggedEvent {
             time: event.time,
             path: event.path.join("/"),
@@ -572,19 +263,4 @@ impl<'a> Life<'a> {
         let room = DEFAULT_EVENTS_MAX.saturating_sub(self.result.events.len());
         self.result.events.extend(events.iter().take(room).map(line));
     }
-}
-
-impl Made {
-    fn up(self) -> Option<Stack> {
-        match self {
-            Self::Up(stack) => Some(stack),
-            _ => None,
-        }
-    }
-}
-
-/// `{"parameters": {…}}` of a hook's answer.
-fn given(answer: &Value) -> BTreeMap<String, String> {
-    let pairs = answer["parameters"].as_object().into_iter().flatten();
-    pairs.map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
 }

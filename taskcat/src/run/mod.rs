@@ -6,10 +6,13 @@ mod create;
 mod event;
 mod expense;
 pub mod hook;
+mod making;
 mod poller;
+mod prepare;
+mod proving;
 mod quota;
 mod result;
-mod run;
+mod running;
 mod site;
 mod stop;
 mod teardown;
@@ -24,7 +27,7 @@ pub use result::{
     AssertionResult, CaseResult, Failure, FailureKind, LoggedEvent, PhaseTime, RESULT_VERSION, Retry, RunResult,
     Verdict,
 };
-pub use run::{Keep, RunOptions, run};
+pub use running::{Keep, RunOptions, run};
 pub use site::{Site, Sites};
 pub use stop::Stop;
 pub use teardown::DEFAULT_DELETIONS_MAX;

@@ -31,10 +31,13 @@ pub struct Sites {
     events: Events,
     open: Mutex<HashMap<Key, Arc<OnceCell<Arc<Site>>>>>,
     /// Who a profile is, per partition: asked once.
-    identities: Mutex<HashMap<(Option<String>, &'static str), Arc<OnceCell<Identity>>>>,
+    identities: Mutex<HashMap<Who, Arc<OnceCell<Identity>>>>,
 }
 
+/// Profile and region.
 type Key = (Option<String>, String);
+/// Profile and partition.
+type Who = (Option<String>, &'static str);
 
 impl Sites {
     pub fn new(options: &SessionOptions, events: Events) -> Self {

@@ -134,7 +134,7 @@ async fn clear_away(run: &Run, cases: &[CaseResult]) -> Vec<String> {
         let in_use = cases.iter().filter(is_there).any(|case| case.account == *account && case.region == *region);
         if in_use {
             remains.push(format!("the bucket `{}` in {region}, which a stack there may need", bucket));
-        } else if let Err(error) = package::remove_bucket(&site.session, &bucket).await {
+        } else if let Err(error) = package::remove_bucket(&site.session, bucket).await {
             remains.push(format!("the bucket `{}` in {region}: {}", bucket, error.full()));
         }
     }
