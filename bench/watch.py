@@ -64,7 +64,7 @@ def proxy(port, upstream, counts):
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_HEAD = forward
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = forward
 
         def log_message(self, *_):
             pass

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::interrupt::LastWords;
 use crate::printer::{Printer, paint};
 use crate::progress::connection;
+use crate::remedy::remedy;
 use console::Style;
 use jqs_stacks::patience::Loss;
 use jqs_taskcat::matrix::Matrix;
@@ -222,8 +223,10 @@ impl View {
             printer.failure(&format!("{} in {}", case.test, case.region));
             for failure in &case.failures {
                 report::explained(failure).iter().for_each(|line| printer.below(2, line));
-                if let Some(hint) = &failure.hint {
-                    printer.hint(hint);
+                let known = failure.cause.iter().map(|cause| cause.reason.as_str());
+                let hint = failure.hint.clone().or_else(|| remedy(&case.stack_name, known));
+                if let Some(hint) = hint {
+                    printer.hint(&hint);
                 }
             }
         }

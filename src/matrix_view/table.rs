@@ -33,7 +33,10 @@ impl Table {
     pub(super) fn say(&mut self, rows: &[Row], text: &str) {
         let (_, columns) = self.screen.size();
         self.screen.draw(&[]);
-        let lines: Vec<String> = crate::paragraph::wrap(text, columns);
+        let body = text.trim_start_matches(' ');
+        let indent = text.len() - body.len();
+        let lines = crate::paragraph::wrap(body, columns.saturating_sub(indent));
+        let lines: Vec<String> = lines.into_iter().map(|line| format!("{:indent$}{line}", "")).collect();
         self.screen.leave(&lines);
         self.draw(rows);
     }

@@ -193,6 +193,9 @@ pub async fn empty(session: &Session, bucket: &str) -> Result<()> {
             return Ok(());
         }
         delete_objects(session, bucket, objects).await?;
+        if page.is_truncated() != Some(true) {
+            return Ok(());
+        }
     }
 }
 

@@ -51,19 +51,17 @@ impl Filter {
     }
 }
 
-/// In all of the regions at the same time, some at once; with those that did not answer, and why.
+/// In all of the regions, each with its profile, some at once; with those that did not answer, and why.
 pub async fn look(
     sites: &Arc<Sites>,
-    profile: Option<&str>,
-    regions: &[String],
+    places: &[(Option<String>, String)],
     filter: &Filter,
 ) -> Result<(Vec<Found>, Vec<(String, Error)>)> {
     let (mut found, mut silent) = (Vec::new(), Vec::new());
-    for some in regions.chunks(DEFAULT_REGIONS_AT_ONCE) {
+    for some in places.chunks(DEFAULT_REGIONS_AT_ONCE) {
         let mut asked = JoinSet::new();
-        for region in some {
-            let (sites, profile, region, filter) =
-                (sites.clone(), profile.map(str::to_owned), region.clone(), filter.clone());
+        for (profile, region) in some {
+            let (sites, profile, region, filter) = (sites.clone(), profile.clone(), region.clone(), filter.clone());
             asked.spawn(async move {
                 let found = in_region(&sites, profile.as_deref(), &region, &filter).await;
                 (region, found)

@@ -242,3 +242,43 @@ tests: {a: {}, b: {}, c: {}}
         assert!(gap >= pair[0].1 - 0.05, "one began {gap} s after another that took {} s", pair[0].1);
     }
 }
+
+#[tokio::test]
+async fn what_takes_too_long_is_told_and_deleted() {
+    let cloud = Cloud::start_with(&[("SHIM_DELAY_MS", "4000")]);
+    let before = cloud.inventory().await;
+    let config = "project: {name: shop, regions: [eu-west-1], template: templates/entry.yaml, limits: {case_time: 1s}}
+tests: {slow: {}}
+";
+    let project = Project::new(config);
+    let run = jqs(&cloud).run_in(project.path(), &["test", "run"]).expect(1);
+    run.says("it has not ended within the 1 seconds that a case may take");
+    assert_eq!(failures(&project.report(), "slow"), ["timed_out"]);
+    assert_eq!(cloud.inventory().await, before);
+}
+
+#[test]
+fn an_output_of_another_stack_is_a_parameter() {
+    let cloud = Cloud::start();
+    let first = Project::new(
+        "project: {name: shop, regions: [eu-west-1], template: templates/entry.yaml}\ntests: {one: {stack_name: tCaT-first, parameters: {Name: told}}}\n",
+    );
+    jqs(&cloud).run_in(first.path(), &["test", "deploy"]).expect(0);
+    let second = Project::new(
+        "project: {name: other, regions: [eu-west-1], template: templates/entry.yaml}\ntests: {two: {parameters: {Name: '$[taskcat_output_tCaT-first.Shown]!'}, assertions: {outputs: {Shown: told!}}}}\n",
+    );
+    jqs(&cloud).run_in(second.path(), &["test", "run"]).expect(0);
+    jqs(&cloud).run_in(first.path(), &["test", "delete", "shop", "--regions", "eu-west-1", "--yes"]).expect(0);
+}
+
+#[test]
+fn a_nested_stack_is_made_again_by_itself() {
+    let cloud = Cloud::start();
+    let project = Project::new(
+        "project: {name: shop, regions: [eu-west-1], template: templates/entry.yaml}\ntests: {one: {stack_name: tCaT-first, parameters: {TemplateBucket: '$[taskcat_autobucket]'}}}\n",
+    );
+    jqs(&cloud).run_in(project.path(), &["test", "deploy"]).expect(0);
+    let run = jqs(&cloud).run_in(project.path(), &["test", "retry", "eu-west-1", "tCaT-first", "Child"]).expect(0);
+    run.says("tCaT-first-Child is CREATE_COMPLETE");
+    jqs(&cloud).run_in(project.path(), &["test", "delete", "shop", "--regions", "eu-west-1", "--yes"]).expect(0);
+}

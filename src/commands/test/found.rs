@@ -18,11 +18,20 @@ pub(super) struct Looked {
 
 pub(super) async fn look(context: &Context, named: &[String], filter: &Filter) -> Result<Looked> {
     let regions = regions(context, named).await?;
+    look_at(context, regions.into_iter().map(|region| (None, region)).collect(), filter).await
+}
+
+/// In regions, each with the profile of its account.
+pub(super) async fn look_at(
+    context: &Context,
+    places: Vec<(Option<String>, String)>,
+    filter: &Filter,
+) -> Result<Looked> {
     let (sender, events) = mpsc::unbounded_channel();
     let sites = Arc::new(Sites::new(&context.settings.session, sender));
-    let (found, silent) = found::look(&sites, None, &regions, filter).await?;
+    let (found, silent) = found::look(&sites, &places, filter).await?;
     tell_of_silent(context, silent, found.is_empty())?;
-    Ok(Looked { sites, found, regions: regions.len(), events })
+    Ok(Looked { sites, found, regions: places.len(), events })
 }
 
 /// Those that are named, or all of the partition.

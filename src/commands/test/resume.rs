@@ -69,9 +69,9 @@ pub(super) async fn stacks(
     matrix: &Matrix,
     filter: &Filter,
 ) -> Result<Vec<((String, String), Stack)>> {
-    let regions: BTreeSet<String> = matrix.cases.iter().map(|case| case.region.clone()).collect();
-    let regions: Vec<String> = regions.into_iter().collect();
-    let looked = found::look(context, &regions, filter).await?;
+    let places: BTreeSet<(Option<String>, String)> =
+        matrix.cases.iter().map(|case| (case.profile.clone(), case.region.clone())).collect();
+    let looked = found::look_at(context, places.into_iter().collect(), filter).await?;
     let mut stacks = Vec::new();
     for one in looked.found {
         for stack in one.stacks {

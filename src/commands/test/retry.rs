@@ -58,7 +58,8 @@ pub(crate) async fn retry(context: &Context, arguments: &RetryArgs) -> Result<Ex
     let sites = Sites::new(&context.settings.session, sender);
     for ((test, region), stack) in stacks.iter().filter(|(key, _)| !over.contains_key(key)) {
         context.printer.note(&format!("Deleting what is left of {test} in {region}: {}", stack.name));
-        remove_stack(&*sites.open(None, region).await?, stack).await?;
+        let profile = matrix.cases.iter().find(|case| case.region == *region).and_then(|case| case.profile.clone());
+        remove_stack(&*sites.open(profile.as_deref(), region).await?, stack).await?;
     }
     if let Some(exit) = run::first(context, &matrix, &arguments.how).await? {
         return Ok(exit);

@@ -93,7 +93,7 @@ fn class(case: &CaseResult) -> &'static str {
 fn timeline(page: &mut String, result: &RunResult) {
     let whole = result.ended.duration_since(result.started).as_secs_f64().max(0.001);
     let percent = |seconds: f64| (seconds / whole * 100.0).clamp(0.0, 100.0);
-    page.push_str("<section><h2>Timeline</h2><p class=\"legend\"><i class=\"preparing\"></i>preparing <i class=\"creating\"></i>creating <i class=\"asserting\"></i>asserting <i class=\"deleting\"></i>deleting</p><div class=\"chart\">");
+    page.push_str("<section><h2>Timeline</h2><p class=\"legend\"><span><i class=\"preparing\"></i>preparing</span> <span><i class=\"creating\"></i>creating</span> <span><i class=\"asserting\"></i>asserting</span> <span><i class=\"deleting\"></i>deleting</span></p><div class=\"chart\">");
     for case in &result.cases {
         let _ = write!(
             page,

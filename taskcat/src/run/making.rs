@@ -119,7 +119,12 @@ impl Life<'_> {
             return Made::Again(format!("{passing}: {}", cause.map(|cause| cause.reason).unwrap_or_default()));
         }
         let message = format!("the stack is {}", stack.status);
-        self.fail(Failure { kind: FailureKind::Creation, message, cause, hint: stack.reason });
+        // Where no resource tells why, the stack itself may.
+        let message = match stack.reason.filter(|_| cause.is_none()) {
+            Some(reason) => format!("{message}: {reason}"),
+            None => message,
+        };
+        self.fail(Failure { kind: FailureKind::Creation, message, cause, hint: None });
         Made::No
     }
 
