@@ -193,7 +193,7 @@ pub async fn empty(session: &Session, bucket: &str) -> Result<()> {
             return Ok(());
         }
         delete_objects(session, bucket, objects).await?;
-        if page.is_truncated() != Some(true) {
+        if page.is_truncated() == Some(false) {
             return Ok(());
         }
     }
