@@ -65,7 +65,7 @@ pub(crate) struct ProveArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Text,
     Json,
     Junit,
@@ -194,15 +194,32 @@ fn unreadable(error: Error) -> Error {
 }
 
 fn write(context: &Context, arguments: &ProveArgs, proofs: &[Proof]) -> Result<()> {
-    let format = if context.printer.is_json() { Format::Json } else { arguments.format };
     let is_coloured = arguments.out.is_none() && context.settings.stdout_color;
-    let text = match format {
+    let text = match format(context, arguments.format) {
         Format::Text => report::text(proofs, is_coloured),
+        other => document(other, proofs),
+    };
+    hand_out(context, arguments.out.as_deref(), &text, proofs)
+}
+
+/// `--json` has the last word.
+pub(crate) fn format(context: &Context, asked: Format) -> Format {
+    if context.printer.is_json() { Format::Json } else { asked }
+}
+
+/// Every form but the one for the terminal.
+pub(crate) fn document(format: Format, proofs: &[Proof]) -> String {
+    match format {
+        Format::Text => report::text(proofs, false),
         Format::Json => report::json(proofs),
         Format::Junit => report::junit(proofs),
         Format::Html => report::html(proofs),
-    };
-    let Some(out) = &arguments.out else {
+    }
+}
+
+/// To a file, with a summary for the eye, or to stdout.
+pub(crate) fn hand_out(context: &Context, out: Option<&Path>, text: &str, proofs: &[Proof]) -> Result<()> {
+    let Some(out) = out else {
         context.printer.data(text.trim_end());
         return Ok(());
     };

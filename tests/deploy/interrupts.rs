@@ -1,25 +1,11 @@
 //! Ctrl-C: the operation is AWS's, and whoever comes back finds it.
 
 use crate::cloud::Cloud;
-use crate::run::{finish, signal};
-use std::io::{BufRead, BufReader, Read};
-use std::process::Child;
+use crate::run::{finish, signal, wait_for};
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 const DEPLOY: [&str; 3] = ["deploy", "--yes", "--skip-image-check"];
-
-/// Reads stderr up to the line with `text`; the rest stays to be read.
-fn wait_for(child: &mut Child, text: &str) -> BufReader<impl Read + use<>> {
-    let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while lines.read_line(&mut line).unwrap() > 0 {
-        if line.contains(text) {
-            return lines;
-        }
-        line.clear();
-    }
-    panic!("`{text}` was never said");
-}
 
 #[test]
 fn ctrl_c_detaches_and_the_next_deploy_joins() {

@@ -1,5 +1,6 @@
 //! One run of the program: what went in, what came out.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -173,6 +174,19 @@ pub(crate) fn finish(child: Child) -> Run {
         stderr: String::from_utf8(stderr).unwrap(),
         took: began.elapsed(),
     }
+}
+
+/// Reads stderr up to the line with `text`; the rest stays to be read.
+pub(crate) fn wait_for(child: &mut Child, text: &str) -> BufReader<impl Read + use<>> {
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while lines.read_line(&mut line).unwrap() > 0 {
+        if line.contains(text) {
+            return lines;
+        }
+        line.clear();
+    }
+    panic!("`{text}` was never said");
 }
 
 pub(crate) fn signal(process: u32, name: &str) {

@@ -2,8 +2,8 @@
 
 use crate::cloud::Cloud;
 use crate::project::{Project, jqs, verdicts};
-use crate::run::{Jqs, finish, signal};
-use std::io::{BufRead, BufReader, Read};
+use crate::run::{Jqs, finish, signal, wait_for};
+use std::io::Read;
 use std::process::Child;
 use std::time::Duration;
 
@@ -18,19 +18,6 @@ fn start(jqs: &Jqs, project: &Project) -> Child {
     let root = project.path().display().to_string();
     let out = project.path().join("taskcat_outputs").display().to_string();
     jqs.start(&["test", "run", "--project-root", &root, "--output-directory", &out, "--no-prove", "-l"])
-}
-
-/// Reads stderr up to the line with `text`; the rest stays to be read.
-fn wait_for(child: &mut Child, text: &str) -> BufReader<impl Read + use<>> {
-    let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while lines.read_line(&mut line).unwrap() > 0 {
-        if line.contains(text) {
-            return lines;
-        }
-        line.clear();
-    }
-    panic!("`{text}` was never said");
 }
 
 #[tokio::test]

@@ -45,7 +45,12 @@ Conditions:
   IsKept: !Equals [!Ref Keep, 'yes']
   IsNotKept: !Equals [!Ref Keep, 'no']
 Resources:
-  Bucket: {Type: AWS::S3::Bucket, Condition: IsNotKept, DeletionPolicy: Delete, UpdateReplacePolicy: Delete}
+  Bucket:
+    Type: AWS::S3::Bucket
+    Condition: IsNotKept
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties: {VersioningConfiguration: {Status: Enabled}}
   Kept: {Type: AWS::S3::Bucket, Condition: IsKept, DeletionPolicy: Retain, UpdateReplacePolicy: Retain}
 Outputs:
   Name: {Value: !If [IsKept, !Ref Kept, !Ref Bucket], Description: Its name}

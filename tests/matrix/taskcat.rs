@@ -17,6 +17,14 @@ fn a_nested_template_that_cannot_be_read_fails_the_lint() {
     assert!(run.stdout.contains("AWS::SQS::Queu"), "{}", run.stdout);
 }
 
+/// What it says of the templates is one thing, a run that does not want to know it is another.
+#[test]
+fn a_template_that_cannot_be_read_does_not_break_off_a_run_that_is_not_to_look_at_it() {
+    let cloud = Cloud::start();
+    let project = Project::new(PLAIN).with("templates/child.yaml", "Resources: {Queue: {Type: [}\n");
+    jqs(&cloud).run_in(project.path(), &["test", "run", "--lint-disable", "--no-prove"]).expect(0);
+}
+
 #[test]
 fn a_template_that_nests_itself_ends_the_lint_with_an_error() {
     let circle = "Description: Itself\nResources:

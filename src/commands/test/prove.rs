@@ -1,11 +1,12 @@
 //! `jqs test prove`: the matrix, offline.
 
 use super::project::ProjectArgs;
+use crate::commands::prove::{self as offline, Format};
 use crate::context::Context;
 use crate::exit::Exit;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use jqs_cfn::Result;
 use jqs_cfn::prove::{Check, Proof, Severity, checks, report};
-use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_taskcat::matrix::Matrix;
 use jqs_taskcat::prove;
 use std::path::PathBuf;
@@ -38,33 +39,15 @@ pub(crate) struct ProveArgs {
     out: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Junit,
-    Html,
-}
-
 pub(crate) async fn prove(context: &Context, arguments: &ProveArgs) -> Result<Exit> {
     let matrix = arguments.project.matrix(context)?;
     let proofs = proofs(&matrix).await?;
-    let format = if context.printer.is_json() { Format::Json } else { arguments.format };
     let is_coloured = arguments.out.is_none() && context.settings.stdout_color;
-    let text = match format {
+    let text = match offline::format(context, arguments.format) {
         Format::Text => report::findings(&proofs, is_coloured),
-        Format::Json => report::json(&proofs),
-        Format::Junit => report::junit(&proofs),
-        Format::Html => report::html(&proofs),
+        other => offline::document(other, &proofs),
     };
-    match &arguments.out {
-        None => context.printer.data(text.trim_end()),
-        Some(out) => {
-            let failed = |error| Error::new(ErrorKind::Io, format!("cannot write `{}`", out.display())).because(error);
-            std::fs::write(out, text).map_err(failed)?;
-            context.printer.note(&report::summary(&proofs));
-        }
-    }
+    offline::hand_out(context, arguments.out.as_deref(), &text, &proofs)?;
     let worst = proofs.iter().filter_map(Proof::worst).max();
     Ok(if worst >= Some(arguments.fail_on) { Exit::Failed } else { Exit::Done })
 }

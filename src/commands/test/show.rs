@@ -42,8 +42,8 @@ pub(crate) async fn show(context: &Context, arguments: &ProjectArgs) -> Result<E
             stack_name: matrix::stack_name(&matrix.config, test, "RUN")?,
             bucket: match &test.bucket {
                 BucketChoice::Auto => "made by the run where it is needed".to_owned(),
-                BucketChoice::Regional => "one of the account in each region".to_owned(),
                 BucketChoice::Named(name) => name.clone(),
+                BucketChoice::NamedByRegion(name) => format!("{name}-REGION"),
             },
             parameters: parameters.collect(),
             tags: test.tags.clone(),

@@ -168,9 +168,10 @@ impl Loading<'_> {
             tags: values(&level.tags),
             auth: values(&level.auth),
             bucket: match (level.bucket, regional) {
-                (Some((bucket, _)), _) => BucketChoice::Named(bucket),
-                (None, true) => BucketChoice::Regional,
-                (None, false) => BucketChoice::Auto,
+                (Some((bucket, _)), false) => BucketChoice::Named(bucket),
+                (Some((bucket, _)), true) => BucketChoice::NamedByRegion(bucket),
+                // That of a run is in each region anyway.
+                (None, _) => BucketChoice::Auto,
             },
             object_acl: level.object_acl.map_or_else(|| "private".to_owned(), |(acl, _)| acl),
             zones_excluded: level.zones_excluded.map(|(zones, _)| zones).unwrap_or_default(),

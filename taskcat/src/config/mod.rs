@@ -92,9 +92,10 @@ pub struct Setting {
 pub enum BucketChoice {
     /// One that the run makes in each region, and removes.
     Auto,
-    /// One of the account in each region, which stays.
-    Regional,
+    /// The user's, the same in every region.
     Named(String),
+    /// The user's, one in each region: `NAME-REGION`.
+    NamedByRegion(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

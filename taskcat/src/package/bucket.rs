@@ -25,7 +25,7 @@ pub fn name(choice: &BucketChoice, project: &str, run: &str, identity: &Identity
     let (account, region) = (&identity.account, &identity.region);
     match choice {
         BucketChoice::Named(name) => name.clone(),
-        BucketChoice::Regional => format!("{PREFIX}-{}-{region}", digest(account)),
+        BucketChoice::NamedByRegion(name) => format!("{name}-{region}"),
         BucketChoice::Auto => {
             let suffix = digest(&format!("{run} {account} {region}"));
             format!("{}{suffix}", of_project(project))
@@ -58,11 +58,7 @@ pub fn is_bucket_of_project(name: &str, project: &str) -> bool {
 pub async fn open(session: &Session, identity: &Identity, test: &Test, project: &str, run: &str) -> Result<Bucket> {
     let name = name(&test.bucket, project, run, identity);
     match &test.bucket {
-        BucketChoice::Named(_) => Ok(Bucket { name, is_of_run: false }),
-        BucketChoice::Regional => {
-            bucket::ensure_with(session, identity, &name, &[(TAG_PROJECT, "regional")]).await?;
-            Ok(Bucket { name, is_of_run: false })
-        }
+        BucketChoice::Named(_) | BucketChoice::NamedByRegion(_) => Ok(Bucket { name, is_of_run: false }),
         BucketChoice::Auto => {
             bucket::ensure_with(session, identity, &name, &tagged(project, run)).await?;
             Ok(Bucket { name, is_of_run: true })

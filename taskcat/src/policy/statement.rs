@@ -11,6 +11,51 @@ pub const POLICY_LETTERS_MAX: usize = 6_144;
 /// What the rest of a policy takes beside its statements.
 const FRAME_LETTERS: usize = 64;
 const PASS_ROLE: &str = "iam:PassRole";
+/// What is done to stacks of runs.
+const STACKS: &[&str] = &[
+    "cloudformation:CreateChangeSet",
+    "cloudformation:CreateStack",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DeleteStack",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResourceDrifts",
+    "cloudformation:DetectStackDrift",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:ListChangeSets",
+    "cloudformation:ListStackResources",
+    "cloudformation:UpdateStack",
+];
+/// What is asked of no resource of a name that could be known.
+const ASKED: &[&str] = &[
+    "cloudformation:DescribeStackDriftDetectionStatus",
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetResource",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeVpcs",
+    "servicequotas:GetServiceQuota",
+    "sts:GetCallerIdentity",
+    "tag:GetResources",
+];
+/// What is done to buckets of runs, and to those that a project names.
+const BUCKETS: &[&str] = &[
+    "s3:CreateBucket",
+    "s3:DeleteBucket",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetBucketTagging",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketTagging",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutObject",
+];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -80,7 +125,8 @@ pub(super) fn of_types(types: &[&TypePermissions]) -> Vec<Statement> {
 pub(super) fn buckets(matrix: &Matrix) -> Vec<String> {
     let named = matrix.cases.iter().filter_map(|case| match &case.test.bucket {
         BucketChoice::Named(name) => Some(name.clone()),
-        _ => None,
+        BucketChoice::NamedByRegion(name) => Some(format!("{name}-*")),
+        BucketChoice::Auto => None,
     });
     let mut all: Vec<String> = named.chain(["tcat-*".to_owned()]).collect();
     all.sort();
@@ -91,64 +137,13 @@ pub(super) fn buckets(matrix: &Matrix) -> Vec<String> {
 /// What `jqs test` calls itself.
 pub(super) fn of_run(matrix: &Matrix, buckets: &[String]) -> Vec<Statement> {
     let owned = |actions: &[&str]| actions.iter().map(|action| (*action).to_owned()).collect::<Vec<_>>();
-    let stacks = Statement::new(
-        "Stacks",
-        owned(&[
-            "cloudformation:CreateChangeSet",
-            "cloudformation:CreateStack",
-            "cloudformation:DeleteChangeSet",
-            "cloudformation:DeleteStack",
-            "cloudformation:DescribeChangeSet",
-            "cloudformation:DescribeStackEvents",
-            "cloudformation:DescribeStackResourceDrifts",
-            "cloudformation:DetectStackDrift",
-            "cloudformation:ExecuteChangeSet",
-            "cloudformation:ListChangeSets",
-            "cloudformation:ListStackResources",
-            "cloudformation:UpdateStack",
-        ]),
-        &["arn:*:cloudformation:*:*:stack/tCaT-*"],
-    );
-    let asked = Statement::new(
-        "Ask",
-        owned(&[
-            "cloudformation:DescribeStackDriftDetectionStatus",
-            "cloudformation:DescribeStacks",
-            "cloudformation:GetResource",
-            "ec2:DescribeAddresses",
-            "ec2:DescribeAvailabilityZones",
-            "ec2:DescribeInternetGateways",
-            "ec2:DescribeVpcs",
-            "servicequotas:GetServiceQuota",
-            "sts:GetCallerIdentity",
-            "tag:GetResources",
-        ]),
-        &["*"],
-    );
+    let stacks = Statement::new("Stacks", owned(STACKS), &["arn:*:cloudformation:*:*:stack/tCaT-*"]);
+    let asked = Statement::new("Ask", owned(ASKED), &["*"]);
     let mut statements = vec![stacks, asked];
     let arns: Vec<String> =
         buckets.iter().flat_map(|name| [format!("arn:*:s3:::{name}"), format!("arn:*:s3:::{name}/*")]).collect();
     let arns: Vec<&str> = arns.iter().map(String::as_str).collect();
-    statements.push(Statement::new(
-        "Buckets",
-        owned(&[
-            "s3:CreateBucket",
-            "s3:DeleteBucket",
-            "s3:DeleteObject",
-            "s3:DeleteObjectVersion",
-            "s3:GetBucketTagging",
-            "s3:GetObject",
-            "s3:ListBucket",
-            "s3:ListBucketVersions",
-            "s3:PutBucketOwnershipControls",
-            "s3:PutBucketPolicy",
-            "s3:PutBucketPublicAccessBlock",
-            "s3:PutBucketTagging",
-            "s3:PutEncryptionConfiguration",
-            "s3:PutObject",
-        ]),
-        &arns,
-    ));
+    statements.push(Statement::new("Buckets", owned(BUCKETS), &arns));
     let tokens: Vec<&str> = matrix
         .cases
         .iter()

@@ -7,6 +7,7 @@ use super::{
     TAG_RUN, TAG_TEST, Verdict,
 };
 use crate::matrix::{self, Case};
+use crate::package::Bucket;
 use jiff::Timestamp;
 use jqs_cfn::template::Template;
 use jqs_cfn::{Error, ErrorKind, Result};
@@ -32,6 +33,8 @@ pub(super) struct Life<'a> {
     pub(super) no_echo: BTreeSet<String>,
     /// What hidden parameters have for a value: nobody is to see it.
     pub(super) hidden: BTreeSet<String>,
+    /// Where the project is, if the case needs that.
+    pub(super) bucket: Option<Bucket>,
     /// The stack is of before the run was taken up again.
     pub(super) joins: bool,
     /// When the stack was asked for.
@@ -85,6 +88,7 @@ impl<'a> Life<'a> {
             template: String::new(),
             no_echo: BTreeSet::new(),
             hidden: BTreeSet::new(),
+            bucket: None,
             joins: false,
             up_since: None,
         }

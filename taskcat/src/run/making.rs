@@ -65,7 +65,7 @@ impl Life<'_> {
             name: &name,
             project: &self.run.matrix.config.name,
             template: &self.template,
-            bucket: site.bucket.get(),
+            bucket: self.bucket.as_ref(),
             parameters: values,
             tags: &self.tags,
             token: format!("jqs-{}-{}-{attempt}", self.run.options.run, self.at),

@@ -31,7 +31,8 @@ impl Life<'_> {
         let wants_bucket = !matches!(case.test.bucket, BucketChoice::Auto)
             || pseudo::needs_bucket(settings)
             || self.template.len() > TEMPLATE_BYTES_MAX;
-        let bucket = if wants_bucket { Some(self.bucket(site).await?.name.clone()) } else { None };
+        self.bucket = if wants_bucket { Some(self.fill_bucket(site).await?) } else { None };
+        let bucket = self.bucket.as_ref().map(|bucket| bucket.name.clone());
         let scene = self.scene(site, bucket);
         let mut values = pseudo::resolve(&scene, settings, &site.lookup).await?;
         let path = self.run.matrix.config.root.join(&case.test.template);
@@ -55,19 +56,19 @@ impl Life<'_> {
         Ok(values)
     }
 
-    /// The run's in this region, with the project in it.
-    async fn bucket<'s>(&self, site: &'s Site) -> Result<&'s package::Bucket> {
+    /// The bucket of this case, with the project in it: made and filled by the first that needs it.
+    async fn fill_bucket(&self, site: &Site) -> Result<package::Bucket> {
         let config = &self.run.matrix.config;
         let test = &self.case().test;
-        site.bucket
+        let name = package::bucket_name(&test.bucket, &config.name, &self.run.options.run, &site.identity);
+        let cell = site.buckets.lock().await.entry(name.clone()).or_default().clone();
+        let filled = cell
             .get_or_try_init(|| async {
                 if test.bucket == BucketChoice::Auto {
-                    let name = package::bucket_name(&test.bucket, &config.name, &self.run.options.run, &site.identity);
                     let _ = site.own_bucket.set(name);
                 }
-                let bucket =
-                    package::open_bucket(&site.session, &site.identity, test, &config.name, &self.run.options.run)
-                        .await?;
+                let run = &self.run.options.run;
+                let bucket = package::open_bucket(&site.session, &site.identity, test, &config.name, run).await?;
                 if self.run.options.uploads {
                     let package = self.run.package().await?;
                     let done = package::upload(&site.session, package, &bucket.name, &test.object_acl).await?;
@@ -77,7 +78,8 @@ impl Life<'_> {
                 }
                 Ok(bucket)
             })
-            .await
+            .await;
+        filled.cloned()
     }
 
     pub(super) fn scene(&self, site: &Site, bucket: Option<String>) -> Scene {

@@ -13,7 +13,7 @@ impl Life<'_> {
     pub(super) async fn prove(&mut self, site: &Site, stack: Stack) {
         self.enter(Phase::Asserting);
         let case = self.case().clone();
-        let scene = self.scene(site, site.bucket.get().map(|bucket| bucket.name.clone()));
+        let scene = self.scene(site, self.bucket.as_ref().map(|bucket| bucket.name.clone()));
         let mut updates = BTreeMap::new();
         for update in &case.test.assertions.updates {
             match pseudo::resolve(&scene, &update.parameters, &site.lookup).await {

@@ -17,8 +17,8 @@ pub struct Site {
     pub query: Query,
     pub lookup: AwsLookup,
     pub poller: Poller,
-    /// With the project in it, once something needs one.
-    pub bucket: OnceCell<package::Bucket>,
+    /// With the project in them, by name, once something needs one.
+    pub(super) buckets: Mutex<HashMap<String, Arc<OnceCell<package::Bucket>>>>,
     /// The run's own: noted before it is made, so that it goes even if the making is broken off.
     pub(super) own_bucket: OnceCell<String>,
     /// What its quotas leave.
@@ -69,7 +69,7 @@ impl Sites {
             query: Query::new(&session)?,
             lookup: AwsLookup::new(&session, &identity.account)?,
             poller: Poller::start(session.clone(), self.events.clone()),
-            bucket: OnceCell::new(),
+            buckets: Mutex::default(),
             own_bucket: OnceCell::new(),
             room: OnceCell::new(),
             session,
