@@ -53,7 +53,7 @@ pub async fn ensure_with(session: &Session, identity: &Identity, bucket: &str, t
         _ => false,
     };
     if !is_whole {
-        protect(session, bucket, tags).await?;
+        protect(session, bucket, tags, created).await?;
     }
     Ok(created)
 }
@@ -106,7 +106,7 @@ async fn create(session: &Session, bucket: &str) -> Result<()> {
     Ok(())
 }
 
-async fn protect(session: &Session, bucket: &str, tags: &[(&str, &str)]) -> Result<()> {
+async fn protect(session: &Session, bucket: &str, tags: &[(&str, &str)], is_new: bool) -> Result<()> {
     let what = |step: &str| format!("set the {step} of the bucket `{bucket}`");
     let invalid = |error| Error::new(ErrorKind::Service, "cannot describe the bucket").because(error);
     let s3 = &session.s3;
@@ -119,10 +119,13 @@ async fn protect(session: &Session, bucket: &str, tags: &[(&str, &str)]) -> Resu
     let request = s3.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
     request.send().await.map_err(|failure| aws_error(what("public access block"), failure))?;
 
-    let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build();
-    let controls = OwnershipControls::builder().rules(rule.map_err(invalid)?).build().map_err(invalid)?;
-    let request = s3.put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
-    request.send().await.map_err(|failure| aws_error(what("ownership"), failure))?;
+    // A new one was made so.
+    if !is_new {
+        let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build();
+        let controls = OwnershipControls::builder().rules(rule.map_err(invalid)?).build().map_err(invalid)?;
+        let request = s3.put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
+        request.send().await.map_err(|failure| aws_error(what("ownership"), failure))?;
+    }
 
     let default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256).build();
     let rule = ServerSideEncryptionRule::builder()

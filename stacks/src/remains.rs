@@ -1,5 +1,6 @@
 //! What is still there of a stack that is gone: whatever carries its tag, as the Resource Groups Tagging API tells.
 
+use crate::pace::Pace;
 use crate::query::{EC2, ECS, Outcome, Query, TAGGING};
 use crate::session::Session;
 use crate::stack;
@@ -7,48 +8,78 @@ use serde_json::{Value, json};
 
 /// How often the API is looked at again that goes on telling of what is deleted, before that is believed.
 pub const DEFAULT_REMAINS_LOOKS_MAX: usize = 14;
+/// Of a tag, in one look: the API's limit.
+pub const VALUES_MAX: usize = 20;
 /// Pages of one hundred; no deployment has nearly as many resources.
 const DEFAULT_PAGES_MAX: usize = 50;
 
-/// The ARNs of all that carry the tag and are not `expected`. The API lags behind: what it tells of is looked for again, within
-/// a limit, before it is told.
+/// The ARNs of all that carry the tag and are not `expected`.
 pub async fn remains(
     session: &Session,
     query: &Query,
-    tag: (&str, &str),
+    (key, value): (&str, &str),
     expected: &(dyn Fn(&str) -> bool + Sync),
 ) -> Outcome<Vec<String>> {
-    let mut pause = session.pace.min;
-    let mut looks = 0;
-    loop {
-        looks += 1;
-        let mut found = Vec::new();
-        for arn in tagged(query, tag).await?.into_iter().filter(|arn| !expected(arn)) {
-            if !is_gone(session, query, &arn).await {
-                found.push(arn);
-            }
-        }
-        if found.is_empty() || looks == DEFAULT_REMAINS_LOOKS_MAX {
-            found.sort();
+    let look = move || async move {
+        let found = look(session, query, key, &[value], expected).await?;
+        Ok(found.into_iter().map(|(_, arn)| arn).collect())
+    };
+    settled(session.pace, look).await
+}
+
+/// What is found once nothing is, or once that is believed: the API lags behind, so what it tells of is looked for again, within
+/// a limit.
+pub async fn settled<E, F>(pace: Pace, look: impl Fn() -> F) -> std::result::Result<Vec<String>, E>
+where
+    F: Future<Output = std::result::Result<Vec<String>, E>>,
+{
+    let mut pause = pace.min;
+    for _ in 1..DEFAULT_REMAINS_LOOKS_MAX {
+        let found = look().await?;
+        if found.is_empty() {
             return Ok(found);
         }
         tokio::time::sleep(pause).await;
-        pause = session.pace.slower(pause);
+        pause = pace.slower(pause);
     }
+    let mut found = look().await?;
+    found.sort();
+    Ok(found)
 }
 
-async fn tagged(query: &Query, (key, value): (&str, &str)) -> Outcome<Vec<String>> {
+/// One look: the ARNs of all that carry the tag with one of the values and are not `expected`, each with its value. There may
+/// be [`VALUES_MAX`] values.
+pub async fn look(
+    session: &Session,
+    query: &Query,
+    key: &str,
+    values: &[&str],
+    expected: &(dyn Fn(&str) -> bool + Sync),
+) -> Outcome<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for (value, arn) in tagged(query, key, values).await?.into_iter().filter(|(_, arn)| !expected(arn)) {
+        if !is_gone(session, query, &arn).await {
+            found.push((value, arn));
+        }
+    }
+    Ok(found)
+}
+
+async fn tagged(query: &Query, key: &str, values: &[&str]) -> Outcome<Vec<(String, String)>> {
     let mut found = Vec::new();
     let mut token = String::new();
     for _ in 0..DEFAULT_PAGES_MAX {
         let input = json!({
-            "TagFilters": [{"Key": key, "Values": [value]}],
+            "TagFilters": [{"Key": key, "Values": values}],
             "ResourcesPerPage": 100,
             "PaginationToken": token,
         });
         let page = query.json(TAGGING, "GetResources", &input).await?;
-        let arns = page["ResourceTagMappingList"].as_array().into_iter().flatten();
-        found.extend(arns.filter_map(|one| one["ResourceARN"].as_str()).map(str::to_owned));
+        for one in page["ResourceTagMappingList"].as_array().into_iter().flatten() {
+            let value = |tag: &Value| (tag["Key"] == key).then(|| tag["Value"].as_str().map(str::to_owned)).flatten();
+            let value = one["Tags"].as_array().into_iter().flatten().find_map(value);
+            found.extend(one["ResourceARN"].as_str().map(|arn| (value.unwrap_or_default(), arn.to_owned())));
+        }
         token = page["PaginationToken"].as_str().unwrap_or_default().to_owned();
         if token.is_empty() {
             break;

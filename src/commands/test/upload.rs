@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use clap::Args;
 use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_taskcat::config::BucketChoice;
-use jqs_taskcat::package::{self, Builder, Package};
+use jqs_taskcat::package::{self, Bucket, Builder, Package};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -68,7 +68,7 @@ pub(crate) async fn upload(context: &Context, arguments: &UploadArgs) -> Result<
         return Ok(Exit::Done);
     }
     let (session, _) = context.identified_session().await?;
-    let done = package::upload(&session, &package, &bucket, &arguments.object_acl).await?;
+    let done = package::upload(&session, &package, &Bucket::existing(&bucket), &arguments.object_acl).await?;
     context.printer.success(&format!("{} files sent to {bucket}, {} were there", done.sent, done.kept));
     Ok(Exit::Done)
 }

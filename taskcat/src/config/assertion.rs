@@ -19,6 +19,17 @@ pub struct Assertions {
     pub has_no_drift: bool,
 }
 
+impl Assertions {
+    pub fn is_empty(&self) -> bool {
+        self.outputs.is_empty()
+            && self.resources.is_empty()
+            && self.commands.is_empty()
+            && self.updates.is_empty()
+            && !self.is_idempotent
+            && !self.has_no_drift
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct OutputAssertion {
     pub key: String,

@@ -16,8 +16,15 @@ pub const BUCKET_PREFIX: &str = "tcat-";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
     pub name: String,
-    /// The run has made it, and removes it.
-    pub is_of_run: bool,
+    /// Made just now: nothing is in it.
+    pub is_new: bool,
+}
+
+impl Bucket {
+    /// One that is there.
+    pub fn existing(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_new: false }
+    }
 }
 
 /// The same for the same run, account and region, so that a run that is taken up again finds it.
@@ -58,10 +65,10 @@ pub fn is_bucket_of_project(name: &str, project: &str) -> bool {
 pub async fn open(session: &Session, identity: &Identity, test: &Test, project: &str, run: &str) -> Result<Bucket> {
     let name = name(&test.bucket, project, run, identity);
     match &test.bucket {
-        BucketChoice::Named(_) | BucketChoice::NamedByRegion(_) => Ok(Bucket { name, is_of_run: false }),
+        BucketChoice::Named(_) | BucketChoice::NamedByRegion(_) => Ok(Bucket::existing(name)),
         BucketChoice::Auto => {
-            bucket::ensure_with(session, identity, &name, &tagged(project, run)).await?;
-            Ok(Bucket { name, is_of_run: true })
+            let is_new = bucket::ensure_with(session, identity, &name, &tagged(project, run)).await?;
+            Ok(Bucket { name, is_new })
         }
     }
 }

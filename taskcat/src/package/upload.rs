@@ -1,6 +1,6 @@
 //! Files → the bucket. What is there with the same content is not sent again, and nothing is ever deleted.
 
-use super::Package;
+use super::{Bucket, Package};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ObjectCannedAcl;
@@ -25,9 +25,10 @@ pub struct Uploaded {
     pub bytes: u64,
 }
 
-pub async fn upload(session: &Session, package: &Package, bucket: &str, acl: &str) -> Result<Uploaded> {
+pub async fn upload(session: &Session, package: &Package, into: &Bucket, acl: &str) -> Result<Uploaded> {
+    let bucket = into.name.as_str();
     let permits = Arc::new(Semaphore::new(DEFAULT_UPLOADS_MAX));
-    let is_empty = is_empty(session, bucket, package).await?;
+    let is_empty = into.is_new || is_empty(session, bucket, package).await?;
     let mut going = JoinSet::new();
     for item in &package.items {
         let (session, item, bucket, acl) = (session.clone(), item.clone(), bucket.to_owned(), acl.to_owned());

@@ -37,6 +37,8 @@ pub(super) struct Life<'a> {
     pub(super) bucket: Option<Bucket>,
     /// The stack is of before the run was taken up again.
     pub(super) joins: bool,
+    /// Nothing has been done since the stack was looked at: no other look is needed before its deletion.
+    pub(super) is_seen_at_rest: bool,
     /// When the stack was asked for.
     pub(super) up_since: Option<Timestamp>,
 }
@@ -90,6 +92,7 @@ impl<'a> Life<'a> {
             hidden: BTreeSet::new(),
             bucket: None,
             joins: false,
+            is_seen_at_rest: false,
             up_since: None,
         }
     }

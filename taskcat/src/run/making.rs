@@ -104,6 +104,7 @@ impl Life<'_> {
             self.fail(Failure { kind: FailureKind::Creation, message, cause: None, hint: None });
             return Made::No;
         }
+        self.is_seen_at_rest = true;
         let events = Watcher::record(&site.session, &stack.id).await.unwrap_or_default();
         self.log(&events);
         self.result.outputs = stack

@@ -6,6 +6,7 @@ mod create;
 mod event;
 mod expense;
 pub mod hook;
+mod leftovers;
 mod making;
 mod poller;
 mod prepare;

@@ -71,7 +71,7 @@ impl Life<'_> {
                 let bucket = package::open_bucket(&site.session, &site.identity, test, &config.name, run).await?;
                 if self.run.options.uploads {
                     let package = self.run.package().await?;
-                    let done = package::upload(&site.session, package, &bucket.name, &test.object_acl).await?;
+                    let done = package::upload(&site.session, package, &bucket, &test.object_acl).await?;
                     let region = &site.session.region;
                     let kept = if done.kept > 0 { format!(", {} were there", done.kept) } else { String::new() };
                     self.run.sites.note(format!("{region}: {} files sent to `{}`{kept}", done.sent, bucket.name));

@@ -13,6 +13,7 @@ impl Life<'_> {
     pub(super) async fn prove(&mut self, site: &Site, stack: Stack) {
         self.enter(Phase::Asserting);
         let case = self.case().clone();
+        self.is_seen_at_rest = case.test.assertions.is_empty() && case.test.after.is_empty();
         let scene = self.scene(site, self.bucket.as_ref().map(|bucket| bucket.name.clone()));
         let mut updates = BTreeMap::new();
         for update in &case.test.assertions.updates {

@@ -1,5 +1,6 @@
 //! Where stacks are made: a region of an account. Each is opened once, when something first happens there.
 
+use super::leftovers::Leftovers;
 use super::poller::Poller;
 use super::{Event, Events};
 use crate::package;
@@ -17,6 +18,7 @@ pub struct Site {
     pub query: Query,
     pub lookup: AwsLookup,
     pub poller: Poller,
+    pub(super) leftovers: Leftovers,
     /// With the project in them, by name, once something needs one.
     pub(super) buckets: Mutex<HashMap<String, Arc<OnceCell<package::Bucket>>>>,
     /// The run's own: noted before it is made, so that it goes even if the making is broken off.
@@ -69,6 +71,7 @@ impl Sites {
             query: Query::new(&session)?,
             lookup: AwsLookup::new(&session, &identity.account)?,
             poller: Poller::start(session.clone(), self.events.clone()),
+            leftovers: Leftovers::default(),
             buckets: Mutex::default(),
             own_bucket: OnceCell::new(),
             room: OnceCell::new(),

@@ -4,10 +4,10 @@ use super::case::Life;
 use super::poller::Goal;
 use super::{Failure, FailureKind, Phase, Site, TAG_CASE, TAG_RUN, transient};
 use jqs_cfn::Result;
+use jqs_stacks::delete;
 use jqs_stacks::failure::{Cause, first_cause};
 use jqs_stacks::stack::{self, Stack};
 use jqs_stacks::watch::Watcher;
-use jqs_stacks::{delete, remains};
 
 /// How often a deletion is asked for: some resources let go of others only a while after they are gone themselves.
 pub const DEFAULT_DELETIONS_MAX: usize = 3;
@@ -17,7 +17,7 @@ impl Life<'_> {
     pub(super) async fn tear_down(&mut self, site: &Site) {
         self.enter(Phase::Deleting);
         let id = self.result.stack_id.clone();
-        if !self.is_still_there(site, &id).await {
+        if !self.is_seen_at_rest && !self.is_still_there(site, &id).await {
             self.result.is_there = false;
             let message = "the stack was gone before its deletion: somebody else has deleted it".to_owned();
             self.fail(Failure { kind: FailureKind::Deletion, message, cause: None, hint: None });
@@ -109,7 +109,7 @@ impl Life<'_> {
 
     async fn look_for_remains(&mut self, site: &Site) {
         let tag = self.tags[TAG_CASE].clone();
-        match remains::remains(&site.session, &site.query, (TAG_CASE, &tag), &|_| false).await {
+        match site.leftovers.of(&site.session, &site.query, &tag).await {
             Ok(found) if found.is_empty() => {}
             Ok(found) => {
                 let shown: Vec<&str> = found.iter().map(String::as_str).collect();
@@ -124,8 +124,7 @@ impl Life<'_> {
                 });
                 self.result.remains = found;
             }
-            Err(refusal) => {
-                let why = refusal.error.full();
+            Err(why) => {
                 self.run.sites.note(format!(
                     "whether `{}` has left anything could not be checked: {why}",
                     self.result.stack_name
