@@ -1,6 +1,6 @@
 """What bench/taskcat.sh measures: `jqs test run` beside TaskCat on one project. The tables are Markdown, on stdout.
 
-  taskcat.py JQS TASKCAT ROUNDS DELAY_MS
+  taskcat.py JQS TASKCAT ROUNDS
 """
 
 import collections
@@ -40,11 +40,14 @@ Outputs:
 """
 CHILD = "AWSTemplateFormatVersion: '2010-09-09'\nDescription: A queue\nResources: {Queue: {Type: AWS::SQS::Queue}}\n"
 STUCK = "AWSTemplateFormatVersion: '2010-09-09'\nDescription: A topic\nResources: {Stuck: {Type: AWS::SNS::Topic}}\n"
-# What the stand-in is made to do, and tests beside the six.
+# Milliseconds that each resource takes: no real one is done as soon as the first says.
+SOON, LATER = 500, 5000
+# What the stand-in is made to do, tests beside the six, how long a resource takes, and whether there are several rounds.
 SCENARIOS = {
-    "everything passes": ({}, ""),
-    "a creation fails": ({"SHIM_FAIL_LOGICAL": "Queue"}, ""),
-    "a deletion fails": ({"SHIM_FAIL_DELETION": "Stuck"}, "  stuck: {template: templates/stuck.yaml}\n"),
+    "everything passes, 5 s a resource": ({}, "", LATER, True),
+    "everything passes, 0.5 s a resource": ({}, "", SOON, True),
+    "a creation fails": ({"SHIM_FAIL_LOGICAL": "Queue"}, "", SOON, False),
+    "a deletion fails": ({"SHIM_FAIL_DELETION": "Stuck"}, "  stuck: {template: templates/stuck.yaml}\n", SOON, False),
 }
 
 
@@ -84,7 +87,7 @@ def play(command, settings, more, delay):
     data = Path(tempfile.mkdtemp(prefix="jqs-bench-"))
     port, proxy_port = free_port(), free_port()
     aws = ROOT / "tests/services/aws"
-    subprocess.run([aws / "start.sh", str(port), data / "cloud"], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **settings, "SHIM_DELAY_MS": delay})
+    subprocess.run([aws / "start.sh", str(port), data / "cloud"], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **settings, "SHIM_DELAY_MS": str(delay)})
     counts = data / "counts.json"
     proxy = subprocess.Popen([sys.executable, ROOT / "bench/watch.py", "proxy", str(proxy_port), f"http://127.0.0.1:{port}", counts])
     try:
@@ -130,11 +133,11 @@ def play(command, settings, more, delay):
 
 
 def main():
-    jqs, taskcat, rounds, delay = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    jqs, taskcat, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
     programs = {"jqs": [jqs, "test", "run"], "TaskCat": [taskcat, "test", "run"]}
-    for scenario, (settings, more) in SCENARIOS.items():
+    for scenario, (settings, more, delay, is_repeated) in SCENARIOS.items():
         results = {name: [] for name in programs}
-        for number in range(rounds if not settings else 1):
+        for number in range(rounds if is_repeated else 1):
             for name in sorted(programs, reverse=number % 2 == 1):
                 print(f"{scenario}: {name}", file=sys.stderr)
                 results[name].append(play(programs[name], settings, more, delay))

@@ -3,7 +3,9 @@
   watch.py templates FOLDER                      a tree of twelve stacks
   watch.py proxy PORT UPSTREAM COUNTS            counts calls to CloudFormation until it is ended, then writes them
   watch.py stamp                                 adds the moment at which it came to each line of JSON
-  watch.py report ENDPOINT STACK EVENTS COUNTS…  calls a minute, and whether and when each event of each stack was told
+  watch.py report ENDPOINT STACK FOLDER          calls a minute, and whether and when each event of each stack was told
+
+In the FOLDER are NAME.json, the calls of each watcher, and NAME.out, what those that tell events have told.
 """
 
 import collections
@@ -101,28 +103,32 @@ def events_of(endpoint, stack):
     return found + [event for child in sorted(nested) for event in events_of(endpoint, child)]
 
 
-def report(endpoint, stack, told, files):
+def report(endpoint, stack, folder):
     happened = collections.Counter(events_of(endpoint, stack))
-    records = (json.loads(line) for line in Path(told).read_text().splitlines())
-    events = [record for record in records if record["type"] == "event"]
-    shown = collections.Counter((event["stack_id"], event["logical_id"], event["status"]) for event in events)
     stacks = len({stack_id for stack_id, _, _ in happened})
-    print(f"\n{stacks} stacks, {happened.total()} events, of which `jqs` missed {(happened - shown).total()}")
-    late = sorted(map(lateness, events))
-    print(f"told after {statistics.median(late):.1f} s in the median, {late[-1]:.1f} s at most\n")
-    print(f"{'':12}{'calls':>8}{'minutes':>9}{'a minute':>10}")
-    for file in map(Path, files):
+    print(f"\n{stacks} stacks, {happened.total()} events\n")
+    print(f"{'':12}{'calls':>8}{'minutes':>9}{'a minute':>10}{'missed':>8}{'median':>9}{'at most':>9}")
+    for file in sorted(Path(folder).glob("*.json")):
         calls = json.loads(file.read_text())
         # Signing in is no part of watching.
         calls = [(moment, action) for moment, action in calls if action not in ("GetCallerIdentity", "other")]
         minutes = (calls[-1][0] - calls[0][0]) / 60
-        actions = ", ".join(f"{action} {count}" for action, count in collections.Counter(a for _, a in calls).most_common())
-        print(f"{file.stem:12}{len(calls):8}{minutes:9.1f}{len(calls) / minutes:10.1f}  {actions}")
+        print(f"{file.stem:12}{len(calls):8}{minutes:9.1f}{len(calls) / minutes:10.2f}{told(file, happened):26}", end="  ")
+        print(", ".join(f"{action} {count}" for action, count in collections.Counter(a for _, a in calls).most_common()))
+
+
+def told(file, happened):
+    """How many events a watcher has missed, and how many seconds after it happened it has told each."""
+    output = file.with_suffix(".out")
+    if not output.exists():
+        return ""
+    records = (json.loads(line) for line in output.read_text().splitlines())
+    events = [record for record in records if record["type"] == "event"]
+    shown = collections.Counter((event["stack_id"], event["logical_id"], event["status"]) for event in events)
+    late = sorted(map(lateness, events))
+    return f"{(happened - shown).total():8}{statistics.median(late):9.1f}{late[-1]:9.1f}"
 
 
 if __name__ == "__main__":
     verb, *rest = sys.argv[1:]
-    if verb == "report":
-        report(*rest[:3], rest[3:])
-    else:
-        {"templates": templates, "proxy": proxy, "stamp": stamp}[verb](*rest)
+    {"templates": templates, "proxy": proxy, "stamp": stamp, "report": report}[verb](*rest)

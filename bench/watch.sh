@@ -1,11 +1,11 @@
 #!/bin/bash
 # Usage: bench/watch.sh [JQS]
 #
-# Calls to AWS in a minute while a tree of twelve stacks is watched: `jqs watch`, `aws cloudformation wait`, whose waiter
-# `aws cloudformation deploy` uses as well, and `rain watch`, if RAIN names a rain binary. All watch the same creation on the AWS
+# Calls to AWS in a minute while a tree of twelve stacks is watched: `jqs watch`, with and without `--sparing`, `aws
+# cloudformation wait`, whose waiter `aws cloudformation deploy` uses as well, and `rain watch`, if RAIN names a rain binary. All watch the same creation on the AWS
 # stand-in at the same time, each through a proxy of its own that counts. Then every event of every stack is looked for in what
 # `jqs` told.
-# Environment: DELAY_MS, how long each resource takes.
+# Environment: DELAY_MS (4000), how long each resource takes; with 32000 the creation lasts as long as one of OpenSearch.
 set -euo pipefail
 
 AWS_CLI_VERSION=1.46.3
@@ -40,7 +40,7 @@ export AWS_ACCESS_KEY_ID=111122223333 AWS_SECRET_ACCESS_KEY=secret AWS_PAGER='' 
 cloud=http://127.0.0.1:$PORT
 SHIM_DELAY_MS=$delay "$root/tests/services/aws/start.sh" "$PORT" "$data/cloud" > /dev/null
 
-mkdir "$data/templates" "$data/counts"
+mkdir "$data/templates" "$data/counts" "$data/said"
 python3 "$root/bench/watch.py" templates "$data/templates"
 export AWS_ENDPOINT_URL=$cloud
 aws s3 mb s3://bench > /dev/null
@@ -58,14 +58,17 @@ watch() {
     python3 "$root/bench/watch.py" proxy "$port" "$cloud" "$data/counts/$name.json" &
     proxies+=($!)
     until (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do sleep 0.1; done
-    AWS_ENDPOINT_URL=http://127.0.0.1:$port "$@" > "$data/$name.out" 2> "$data/$name.err" < /dev/null &
+    AWS_ENDPOINT_URL=http://127.0.0.1:$port "$@" > "$data/said/$name.out" 2> "$data/$name.err" < /dev/null &
     watchers+=($!)
 }
-watch jqs bash -c 'set -o pipefail; "$0" watch --name tree --json | python3 "$1" stamp' "$jqs" "$root/bench/watch.py"
+stamped='set -o pipefail; stamp=$1; shift; "$@" | python3 "$stamp" stamp'
+watch jqs bash -c "$stamped" - "$root/bench/watch.py" "$jqs" watch --name tree --json
+watch sparing bash -c "$stamped" - "$root/bench/watch.py" "$jqs" watch --name tree --json --sparing
 watch aws aws cloudformation wait stack-create-complete --stack-name tree
 [ -z "$rain" ] || watch rain "$rain" watch tree
 for pid in "${watchers[@]}"; do
     wait "$pid" || { echo "error: a watcher failed" >&2; tail -n 3 "$data"/*.err >&2; exit 1; }
 done
 for pid in "${proxies[@]}"; do kill "$pid"; wait "$pid" || true; done
-python3 "$root/bench/watch.py" report "$cloud" tree "$data/jqs.out" "$data"/counts/*.json
+mv "$data"/said/{jqs,sparing}.out "$data/counts"
+python3 "$root/bench/watch.py" report "$cloud" tree "$data/counts"

@@ -7,6 +7,7 @@ use crate::settings::Settings;
 use crate::timeline::Recorder;
 use jqs_cfn::Result;
 use jqs_stacks::{Identity, Session};
+use std::sync::atomic::AtomicBool;
 
 pub(crate) struct Context {
     pub(crate) settings: Settings,
@@ -15,12 +16,21 @@ pub(crate) struct Context {
     /// The values that hold, and who says so.
     pub(crate) origins: Vec<Origin>,
     pub(crate) recorder: Recorder,
+    /// Operations are watched with as few calls as can be.
+    pub(crate) is_sparing: AtomicBool,
 }
 
 impl Context {
     /// To be made inside the runtime: it listens for Ctrl-C.
     pub(crate) fn new(settings: Settings, printer: Printer, origins: Vec<Origin>) -> Self {
-        Self { settings, printer, interrupt: Interrupt::listen(), origins, recorder: Recorder::default() }
+        Self {
+            settings,
+            printer,
+            interrupt: Interrupt::listen(),
+            origins,
+            recorder: Recorder::default(),
+            is_sparing: AtomicBool::default(),
+        }
     }
 
     /// Opens a session. The first call is a cheap one that tells quickly of missing credentials or a lost network.

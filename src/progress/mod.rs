@@ -14,6 +14,7 @@ use jqs_cfn::Result;
 use jqs_stacks::patience::Loss;
 use jqs_stacks::stack::Stack;
 use jqs_stacks::watch::{StackEvent, Watcher};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tree::Tree;
 pub(crate) use tree::duration;
@@ -44,6 +45,10 @@ pub(crate) async fn watch(
     name: &str,
     course: Option<&Course>,
 ) -> Result<Watched> {
+    if context.is_sparing.load(Ordering::Relaxed) {
+        watcher.spare();
+        context.printer.note("AWS is asked every few minutes whether it is over; what happened is told then.");
+    }
     let watched = follow(context, &mut watcher, name, course).await;
     context.recorder.take(context, watcher.history());
     watched

@@ -9,6 +9,7 @@ use jqs_cfn::{Error, ErrorKind, Result};
 use jqs_stacks::watch::StackEvent;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 #[derive(Debug, Args)]
@@ -16,11 +17,16 @@ pub(crate) struct RecordArgs {
     /// Write a chart of all that happens to this file, as a page of HTML; also if it fails
     #[arg(long, value_name = "FILE.html")]
     timeline: Option<PathBuf>,
+    /// Ask AWS only every few minutes whether it is over, and tell then what happened: for logs, and for accounts that are
+    /// throttled
+    #[arg(long)]
+    sparing: bool,
 }
 
 impl RecordArgs {
-    /// From now on, what is watched gets into the file.
+    /// From now on, operations are watched like this, and get into the file.
     pub(crate) fn begin(&self, context: &Context) -> Result<()> {
+        context.is_sparing.store(self.sparing, Ordering::Relaxed);
         let Some(path) = &self.timeline else { return Ok(()) };
         check(path)?;
         // A command begins once.

@@ -27,6 +27,8 @@ pub const DEFAULT_UNCONFIRMED_LOOKS_MAX: u32 = 24;
 pub const DEFAULT_EVENTS_MAX: usize = 50_000;
 /// Events tell of the end. In case that they do not, the state of the stack is asked for after so many longest pauses.
 const DEFAULT_STATE_PAUSES: u32 = 4;
+/// Sparingly watched, nothing but the state is asked for, after pauses that grow up to so many longest ones.
+const DEFAULT_SPARING_PAUSES: u32 = 20;
 
 /// What one look brought.
 #[derive(Debug, Default)]
@@ -53,6 +55,8 @@ pub struct Watcher<'a> {
     said: HashSet<String>,
     /// When its state is to be asked for.
     state_due: Instant,
+    /// The pause before that, in longest pauses, where events are read only when all is over.
+    sparing: Option<u32>,
     patience: Patience,
     /// Nothing is asked before.
     rest_until: Instant,
@@ -113,6 +117,7 @@ impl<'a> Watcher<'a> {
             sequence: 0,
             said: HashSet::new(),
             state_due: Instant::now(),
+            sparing: None,
             patience: Patience::default(),
             rest_until: Instant::now(),
             unconfirmed: 0,
@@ -129,9 +134,17 @@ impl<'a> Watcher<'a> {
         &self.history
     }
 
+    /// From now on with as few calls as can be: whether the operation is over is asked for every few minutes, and what has
+    /// happened is read, and told, once it is.
+    pub fn spare(&mut self) {
+        self.sparing = Some(DEFAULT_STATE_PAUSES);
+        self.state_due = self.after(DEFAULT_STATE_PAUSES);
+    }
+
     /// Waits as long as is polite, and looks. Dropping the future loses nothing but this look.
     pub async fn next(&mut self) -> Result<Look> {
-        let watched = self.stacks.iter().enumerate().filter(|(index, stack)| *index == 0 || !stack.is_over);
+        let is_read = |index: usize, stack: &Watched| self.sparing.is_none() && (index == 0 || !stack.is_over);
+        let watched = self.stacks.iter().enumerate().filter(|(index, stack)| is_read(*index, stack));
         let due = watched.map(|(_, stack)| stack.due).chain([self.state_due]).min().unwrap_or(self.state_due);
         tokio::time::sleep_until(due.max(self.rest_until)).await;
         match self.look().await {
@@ -149,7 +162,7 @@ impl<'a> Watcher<'a> {
 
     async fn look(&mut self) -> Result<Look> {
         let mut index = 0;
-        while index < self.stacks.len() {
+        while self.sparing.is_none() && index < self.stacks.len() {
             let stack = &self.stacks[index];
             if stack.due <= Instant::now() && (index == 0 || !stack.is_over) {
                 self.fetch(index).await?;
@@ -172,8 +185,13 @@ impl<'a> Watcher<'a> {
         tracing::debug!(stack = stack.name, status = stack.status, "asked for the state");
         if matches!(stack.readiness(), Readiness::Busy | Readiness::Empty) {
             self.unconfirmed = 0;
-            self.state_due = self.after(DEFAULT_STATE_PAUSES);
+            let pauses = self.sparing.map_or(DEFAULT_STATE_PAUSES, |pauses| (pauses * 2).min(DEFAULT_SPARING_PAUSES));
+            self.sparing = self.sparing.and(Some(pauses));
+            self.state_due = self.after(pauses);
             return Ok(None);
+        }
+        if self.sparing.is_some() {
+            self.fetch(0).await?;
         }
         // Just after an operation was asked for, a stack may still show its old state: its events must say the same.
         if !self.said.contains(&stack.status) {
@@ -183,7 +201,7 @@ impl<'a> Watcher<'a> {
                 return Ok(None);
             }
         }
-        let mut index = 0;
+        let mut index = usize::from(self.sparing.is_some());
         while index < self.stacks.len() {
             self.fetch(index).await?;
             index += 1;
