@@ -4,6 +4,7 @@ pub mod api;
 pub mod model;
 pub mod query;
 pub mod receiver;
+pub mod sampling;
 pub mod server;
 pub mod settings;
 pub mod shutdown;

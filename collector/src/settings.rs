@@ -1,5 +1,9 @@
 //! Everything that can be set, with where it comes from: flags first, then the environment (our names, and Jaeger's where it has one).
 
+mod receivers;
+
+pub use receivers::{OptionalPort, ReceiverArgs};
+
 use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use bytesize::ByteSize;
@@ -65,17 +69,6 @@ pub struct ServeArgs {
     #[arg(long, value_name = "SIZE", env = "JQS_MEMORY_MAX_BYTES", default_value_t = ByteSize(DEFAULT_MEMORY_BYTES_MAX as u64))]
     pub memory_max_bytes: ByteSize,
 
-    #[command(flatten)]
-    pub opensearch: OpenSearchArgs,
-
-    /// Port of OTLP over gRPC (0: any free port, on this and every other port)
-    #[arg(long, value_name = "PORT", env = "JQS_OTLP_GRPC_PORT", default_value_t = 4317)]
-    pub otlp_grpc_port: u16,
-
-    /// Port of OTLP over HTTP
-    #[arg(long, value_name = "PORT", env = "JQS_OTLP_HTTP_PORT", default_value_t = 4318)]
-    pub otlp_http_port: u16,
-
     /// Port of the query API and the web page
     #[arg(long, value_name = "PORT", env = "JQS_QUERY_PORT", default_value_t = 16686)]
     pub query_port: u16,
@@ -115,6 +108,13 @@ pub struct ServeArgs {
     /// Seconds that a shutdown may take to finish what was begun
     #[arg(long, value_name = "SECONDS", env = "JQS_SHUTDOWN_SECONDS", default_value_t = DEFAULT_SHUTDOWN_SECONDS_MAX)]
     pub shutdown_seconds: u64,
+
+    // These two come last: the heading of a group goes on to whatever follows it.
+    #[command(flatten)]
+    pub receivers: ReceiverArgs,
+
+    #[command(flatten)]
+    pub opensearch: OpenSearchArgs,
 }
 
 /// OpenSearch as the storage of a server.

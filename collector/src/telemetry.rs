@@ -30,10 +30,20 @@ fn describe() {
     describe_gauge!("jqs_storage_memory_traces", "Stored traces");
     describe_counter!("jqs_storage_memory_evicted_traces", "Traces that made room for newer ones");
     // A dashboard wants to see a zero, not nothing.
-    for transport in ["grpc", "http"] {
-        counter!("otelcol_receiver_accepted_spans", "receiver" => "otlp", "transport" => transport).increment(0);
-        counter!("otelcol_receiver_refused_spans", "receiver" => "otlp", "transport" => transport).increment(0);
-        counter!("jqs_receiver_refused_requests", "receiver" => "otlp", "transport" => transport).increment(0);
+    for (receiver, transport) in [
+        ("otlp", "grpc"),
+        ("otlp", "http"),
+        ("jaeger", "grpc"),
+        ("jaeger", "thrift_http"),
+        ("jaeger", "udp_thrift_binary"),
+        ("jaeger", "udp_thrift_compact"),
+        ("zipkin", "http"),
+    ] {
+        for name in
+            ["otelcol_receiver_accepted_spans", "otelcol_receiver_refused_spans", "jqs_receiver_refused_requests"]
+        {
+            counter!(name, "receiver" => receiver, "transport" => transport).increment(0);
+        }
     }
 }
 

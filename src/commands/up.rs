@@ -16,6 +16,14 @@ struct Ready {
     page: Option<String>,
     otlp_grpc: Option<String>,
     otlp_http: Option<String>,
+    jaeger_grpc: Option<String>,
+    jaeger_http: Option<String>,
+    jaeger_compact: Option<String>,
+    jaeger_binary: Option<String>,
+    zipkin_compact: Option<String>,
+    zipkin: Option<String>,
+    sampling_http: Option<String>,
+    sampling_grpc: Option<String>,
     health: Option<String>,
     admin: Option<String>,
     metrics: Option<String>,
@@ -31,10 +39,19 @@ pub(crate) async fn up(context: &Context, arguments: UpArgs) -> Result<Exit> {
     let base_path = settings.base_path.clone();
     let server = Server::bind(settings).await.map_err(|error| failed("cannot start", error))?;
     let url = |purpose, path: &str| server.address(purpose).map(|address| format!("http://{address}{path}"));
+    let udp = |purpose| server.address(purpose).map(|address| format!("udp://{address}"));
     let ready = Ready {
         page: url(Purpose::Query, &base_path),
         otlp_grpc: url(Purpose::OtlpGrpc, ""),
         otlp_http: url(Purpose::OtlpHttp, ""),
+        jaeger_grpc: url(Purpose::JaegerGrpc, ""),
+        jaeger_http: url(Purpose::JaegerHttp, "/api/traces"),
+        jaeger_compact: udp(Purpose::JaegerCompact),
+        jaeger_binary: udp(Purpose::JaegerBinary),
+        zipkin_compact: udp(Purpose::ZipkinCompact),
+        zipkin: url(Purpose::Zipkin, "/api/v2/spans"),
+        sampling_http: url(Purpose::SamplingHttp, "/sampling"),
+        sampling_grpc: url(Purpose::SamplingGrpc, ""),
         health: url(Purpose::Health, "/status"),
         admin: url(Purpose::Admin, "/"),
         metrics: url(Purpose::Metrics, "/metrics"),
@@ -67,16 +84,20 @@ fn announce(context: &Context, storage: &str, ready: &Ready, demo: bool) {
         return;
     }
     printer.note(&format!("jqs {}: all-in-one, {storage}\n", env!("CARGO_PKG_VERSION")));
-    let rows = [
-        ("Page", &ready.page),
-        ("OTLP gRPC", &ready.otlp_grpc),
-        ("OTLP HTTP", &ready.otlp_http),
-        ("Health", &ready.health),
-        ("Metrics", &ready.metrics),
+    let rows: [(&str, &[&Option<String>]); 8] = [
+        ("Page", &[&ready.page]),
+        ("OTLP gRPC", &[&ready.otlp_grpc]),
+        ("OTLP HTTP", &[&ready.otlp_http]),
+        ("Jaeger", &[&ready.jaeger_grpc, &ready.jaeger_http, &ready.jaeger_compact, &ready.jaeger_binary]),
+        ("Zipkin", &[&ready.zipkin, &ready.zipkin_compact]),
+        ("Sampling", &[&ready.sampling_http, &ready.sampling_grpc]),
+        ("Health", &[&ready.health]),
+        ("Metrics", &[&ready.metrics]),
     ];
-    for (name, url) in rows {
-        if let Some(url) = url {
-            printer.note(&format!("  {name:<9}  {url}"));
+    for (name, urls) in rows {
+        let urls: Vec<&str> = urls.iter().filter_map(|url| url.as_deref()).collect();
+        if !urls.is_empty() {
+            printer.note(&format!("  {name:<9}  {}", urls.join("  ")));
         }
     }
     if demo {

@@ -20,15 +20,33 @@ done
 JQS_CHROMIUM=$("$here/../services/chromium/install.sh")
 export JQS_CHROMIUM
 
-# The environment is made once for each list of requirements.
+# Environments are made once for each list of requirements.
 home=${JQS_SERVICES_HOME:-$HOME/.cache/jqs-services}/backend-tests
-venv=$home/venv-$(sha256sum "$here/requirements.txt" | cut -c1-12)
-if [[ ! -e $venv/complete ]]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
-  touch "$venv/complete"
+
+python_environment() {
+  local requirements=$1
+  local venv=$home/venv-$(sha256sum "$requirements" | cut -c1-12)
+  if [[ ! -e $venv/complete ]]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+    touch "$venv/complete"
+  fi
+  echo "$venv/bin/python"
+}
+
+python=$(python_environment "$here/requirements.txt")
+JQS_CLIENTS_PYTHON=$(python_environment "$here/python-clients/requirements.txt")
+node=$home/node-$(sha256sum "$here/node-clients/package-lock.json" | cut -c1-12)
+if [[ ! -e $node/complete ]]; then
+  rm -rf "$node"
+  mkdir -p "$node"
+  cp "$here"/node-clients/package*.json "$node"
+  npm ci --prefix "$node" --no-audit --no-fund --silent
+  touch "$node/complete"
 fi
+JQS_CLIENTS_NODE_PATH=$node/node_modules
+export JQS_CLIENTS_PYTHON JQS_CLIENTS_NODE_PATH
 
 cd "$here"
-exec "$venv/bin/python" -m pytest "$@"
+exec "$python" -m pytest "$@"

@@ -21,6 +21,14 @@ STOP_SECONDS_MAX = 20
 PORTS = {
     "OTLP gRPC": "--otlp-grpc-port",
     "OTLP HTTP": "--otlp-http-port",
+    "Jaeger gRPC": "--jaeger-grpc-port",
+    "Jaeger Thrift over HTTP": "--jaeger-http-port",
+    "Jaeger compact Thrift over UDP": "--jaeger-compact-port",
+    "Jaeger binary Thrift over UDP": "--jaeger-binary-port",
+    "Zipkin compact Thrift over UDP": "--zipkin-compact-port",
+    "Zipkin": "--zipkin-port",
+    "sampling over HTTP": "--sampling-http-port",
+    "sampling over gRPC": "--sampling-grpc-port",
     "the query API and the page": "--query-port",
     "health": "--health-port",
     "admin": "--admin-port",
@@ -30,12 +38,23 @@ PORTS = {
 READY = {
     "otlp_grpc": "OTLP gRPC",
     "otlp_http": "OTLP HTTP",
+    "jaeger_grpc": "Jaeger gRPC",
+    "jaeger_http": "Jaeger Thrift over HTTP",
+    "jaeger_compact": "Jaeger compact Thrift over UDP",
+    "jaeger_binary": "Jaeger binary Thrift over UDP",
+    "zipkin_compact": "Zipkin compact Thrift over UDP",
+    "zipkin": "Zipkin",
+    "sampling_http": "sampling over HTTP",
+    "sampling_grpc": "sampling over gRPC",
     "page": "the query API and the page",
     "health": "health",
     "admin": "admin",
     "metrics": "metrics",
 }
-FREE_PORTS = [argument for flag in PORTS.values() for argument in (flag, "0")]
+
+def free_ports(flags):
+    """A free port for every way in and out that `flags` say nothing of."""
+    return [argument for flag in PORTS.values() if flag not in flags for argument in (flag, "0")]
 
 
 class Server:
@@ -43,8 +62,10 @@ class Server:
 
     def __init__(self, command, *flags, log):
         self.log_path = Path(log)
+        off = {flag for flag, value in zip(flags, flags[1:]) if value == "off"}
+        self._ports = {name for name, flag in PORTS.items() if flag not in off}
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([*map(str, command), *FREE_PORTS, *flags], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*map(str, command), *free_ports(flags), *map(str, flags)], stdout=log, stderr=log)
         try:
             self._addresses = self._wait_until_ready()
         except BaseException:
@@ -71,6 +92,10 @@ class Server:
 
     def log(self):
         return self.log_path.read_text()
+
+    def address(self, port):
+        """HOST:PORT of what the log calls so."""
+        return self._addresses[port]
 
     @property
     def otlp_grpc(self):
@@ -129,7 +154,7 @@ class Server:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log()}"
             addresses = _addresses(self.log())
-            if addresses.keys() >= PORTS.keys() and _is_healthy(addresses["health"]):
+            if addresses.keys() >= self._ports and _is_healthy(addresses["health"]):
                 return addresses
             time.sleep(0.01)
         raise AssertionError(f"the server was not ready after {START_SECONDS_MAX} s:\n{self.log()}")

@@ -15,6 +15,7 @@ PROTOBUF_BODIES = 6_000
 JSON_BODIES = 2_000
 GZIP_BODIES = 1_000
 GRPC_BODIES = 1_000
+ZIPKIN_BODIES = 1_000
 
 JSON_SEED = {
     "resourceSpans": [
@@ -46,6 +47,19 @@ JSON_SEED = {
     ]
 }
 
+ZIPKIN_SEED = {
+    "traceId": "5b8efff798038103d269b633813fc60c",
+    "id": "eee19b7ec3c1b174",
+    "parentId": "eee19b7ec3c1b175",
+    "kind": "SERVER",
+    "name": "operation",
+    "timestamp": 1_544_712_660_000_000,
+    "duration": 1_000,
+    "localEndpoint": {"serviceName": "fuzz-zipkin", "ipv4": "192.0.2.1", "port": 80},
+    "annotations": [{"timestamp": 1_544_712_660_000_001, "value": "event"}],
+    "tags": {"error": "late", "n": "7"},
+}
+
 
 def mutations(chance, seed, count):
     """`seed` with some of its bytes changed, cut out, doubled or cut off, and now and then no trace of it."""
@@ -73,11 +87,20 @@ def mutations(chance, seed, count):
 
 @pytest.fixture
 def post(server):
-    host, port = server.otlp_http.rsplit(":", 1)
+    yield from poster(server.otlp_http)
+
+
+@pytest.fixture
+def post_zipkin(server):
+    yield from poster(server.address("Zipkin"))
+
+
+def poster(address):
+    host, port = address.rsplit(":", 1)
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
 
-    def post(body, headers):
-        connection.request("POST", "/v1/traces", body, headers)
+    def post(body, headers, path="/v1/traces"):
+        connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status
@@ -116,6 +139,13 @@ def test_mutated_gzip(server, post):
     statuses = [post(body, {**otlp.PROTOBUF, "Content-Encoding": "gzip"}) for body in bodies]
     assert set(statuses) <= {200, 400, 413}
     assert 400 in statuses
+
+
+def test_mutated_zipkin(server, post_zipkin):
+    for path in ("/api/v1/spans", "/api/v2/spans"):
+        bodies = mutations(random.Random(SEED + 4), json.dumps([ZIPKIN_SEED] * 2).encode(), ZIPKIN_BODIES)
+        statuses = [post_zipkin(body, otlp.JSON, path) for body in bodies]
+        assert set(statuses) == {202, 400}
 
 
 def test_mutated_grpc_messages(server):

@@ -20,6 +20,7 @@ EXPORTERS = {
     "grpc-gzip": lambda server: GrpcExporter(f"http://{server.otlp_grpc}", insecure=True, compression=grpc.Compression.Gzip),
     "http": lambda server: HttpExporter(server.traces_url),
     "http-gzip": lambda server: HttpExporter(server.traces_url, compression=Compression.Gzip),
+    "http-deflate": lambda server: HttpExporter(server.traces_url, compression=Compression.Deflate),
 }
 SPANS = 5
 

@@ -27,7 +27,7 @@ pub enum WireError {
 
 /// One field of a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Varint(u64),
     Fixed64(u64),
     Fixed32,
@@ -36,9 +36,9 @@ pub(super) enum Field<'a> {
 
 /// Part of a buffer, with where it starts in the whole body.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slice<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) offset: usize,
+pub(crate) struct Slice<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) offset: usize,
 }
 
 impl<'a> Slice<'a> {
@@ -46,26 +46,26 @@ impl<'a> Slice<'a> {
         self.offset as u32..(self.offset + self.bytes.len()) as u32
     }
 
-    pub(super) fn text(&self) -> Result<&'a str, WireError> {
+    pub(crate) fn text(&self) -> Result<&'a str, WireError> {
         std::str::from_utf8(self.bytes).map_err(|_| WireError::Utf8)
     }
 }
 
 /// Reads the fields of one message in turn.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
     base: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(slice: Slice<'a>) -> Self {
+    pub(crate) fn new(slice: Slice<'a>) -> Self {
         Self { bytes: slice.bytes, at: 0, base: slice.offset }
     }
 
     /// The next field's number and value, and where the field (with its tag) starts; `None` at the end.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, WireError> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, WireError> {
         if self.at == self.bytes.len() {
             return Ok(None);
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use metrics::counter;
 
-use super::{Admission, AdmissionFull};
+use super::{Admission, AdmissionFull, DecodeError};
 use crate::{
-    model::{BatchError, SpanBatch},
+    model::{BatchError, BatchWriter, SpanBatch},
     storage::{StorageError, TraceWriter},
 };
 
@@ -43,6 +43,8 @@ pub enum IntakeError {
     #[error(transparent)]
     Malformed(#[from] BatchError),
     #[error(transparent)]
+    Undecodable(#[from] DecodeError),
+    #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
@@ -54,6 +56,11 @@ impl Intake {
     /// Stores an encoded OTLP request. `Ok` means that the storage has every span that is not counted as rejected.
     pub async fn submit_encoded(&self, body: Bytes, via: Transport) -> Result<Accepted, IntakeError> {
         self.submit(SpanBatch::parse(body)?, via).await
+    }
+
+    /// Stores spans that came by another protocol.
+    pub(super) async fn submit_written(&self, batch: BatchWriter, via: Transport) -> Result<Accepted, IntakeError> {
+        self.submit_encoded(batch.finish(), via).await
     }
 
     pub async fn submit(&self, batch: SpanBatch, via: Transport) -> Result<Accepted, IntakeError> {

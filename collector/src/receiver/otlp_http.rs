@@ -1,4 +1,4 @@
-//! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, plain or gzip (OTLP 1.x). Errors are `google.rpc.Status` in the request's own
+//! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, plain or packed (OTLP 1.x). Errors are `google.rpc.Status` in the request's own
 //! encoding.
 //!
 //! | Outcome | HTTP status |
@@ -9,7 +9,7 @@
 //! | larger than the limit, after decompression | 413 |
 //! | collector or storage full, storage cannot be reached | 503 with `Retry-After`, which OTLP clients take as "retry" |
 
-use std::{io::Read as _, sync::Arc};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -17,33 +17,56 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
-use bytes::{Bytes, BytesMut};
-use flate2::read::MultiGzDecoder;
-use http::{HeaderMap, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use tonic::Code;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::{
-    Accepted, AdmissionFull, Intake, IntakeError, Ticket, Transport,
-    metered_body::{MeteredBody, MeteredBodyError},
-    otlp_grpc, otlp_json,
+    Accepted, Intake, IntakeError, Transport,
+    body::{self, BodyError},
+    grpc, otlp_grpc, otlp_json, reply,
 };
 use crate::{api::error::DEFAULT_RETRY_AFTER_SECONDS, model::SpanBatch};
 
 const VIA: Transport = Transport { receiver: "otlp", transport: "http" };
-/// Unpacked bytes are paid for in steps of this size.
-const UNPACK_STEP_BYTES: usize = 64 << 10;
 
-pub fn router(intake: Intake) -> Router {
-    Router::new().route("/v1/traces", post(export)).method_not_allowed_fallback(only_post).with_state(intake)
+/// How long a browser may remember what it was allowed.
+const DEFAULT_CORS_SECONDS_MAX: u64 = 7_200;
+
+/// Pages of the `origins` may send from a browser (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>).
+pub fn router(intake: Intake, origins: &[String]) -> Result<Router, OriginError> {
+    let router = Router::new()
+        .route("/v1/traces", post(export))
+        .method_not_allowed_fallback(reply::only_post)
+        .with_state(intake);
+    if origins.is_empty() {
+        return Ok(router);
+    }
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().map(|origin| origin_of(origin)).collect::<Result<Vec<_>, _>>()?)
+    };
+    let cors = CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([http::Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .max_age(Duration::from_secs(DEFAULT_CORS_SECONDS_MAX));
+    Ok(router.layer(cors))
 }
 
-async fn only_post() -> Response {
-    let allow = [(header::ALLOW, "POST")];
-    (StatusCode::METHOD_NOT_ALLOWED, allow, "405 method not allowed, supported: [POST]\n").into_response()
+/// Browsers send it without a path.
+fn origin_of(text: &str) -> Result<HeaderValue, OriginError> {
+    let is_origin = text.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
+    let value = HeaderValue::from_str(text).ok().filter(|_| is_origin);
+    value.ok_or_else(|| OriginError(text.to_owned()))
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("`--otlp-http-cors-origins`: `{0}` is no origin; write it as `https://shop.example`, or `*` for any")]
+pub struct OriginError(String);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
@@ -72,26 +95,14 @@ impl Encoding {
 /// Why a request got no 200.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
-    #[error("`Content-Encoding: {0}` is not supported; send the body plain or with `gzip`")]
-    ContentEncoding(String),
-    #[error("the body has more than {0} bytes after decompression; send smaller batches")]
-    TooLarge(usize),
-    #[error("the body is not valid gzip: {0}")]
-    Gzip(std::io::Error),
+    #[error(transparent)]
+    Body(#[from] BodyError),
     #[error("the body is not OTLP JSON: {0}")]
     Json(serde_json::Error),
     #[error("the body is not OTLP JSON: it must be an object")]
     NoObject,
-    #[error("the body broke off")]
-    Read,
     #[error(transparent)]
     Intake(#[from] IntakeError),
-}
-
-impl From<AdmissionFull> for ExportError {
-    fn from(full: AdmissionFull) -> Self {
-        Self::Intake(full.into())
-    }
 }
 
 async fn export(State(intake): State<Intake>, request: Request) -> Response {
@@ -112,17 +123,7 @@ async fn export(State(intake): State<Intake>, request: Request) -> Response {
 }
 
 async fn store(intake: &Intake, encoding: Encoding, request: Request) -> Result<Accepted, ExportError> {
-    let ticket = Arc::new(intake.admission.ticket());
-    let gzip = match request.headers().get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
-        None | Some(b"" | b"identity") => false,
-        Some(b"gzip") => true,
-        Some(other) => return Err(ExportError::ContentEncoding(String::from_utf8_lossy(other).into_owned())),
-    };
-    let max = intake.request_bytes_max;
-    let mut body = read(MeteredBody::new(request.into_body(), ticket.clone()), max).await?;
-    if gzip {
-        body = unpack(&body, max, &ticket)?;
-    }
+    let (body, ticket) = body::read(intake, request).await?;
     match encoding {
         Encoding::Protobuf => Ok(intake.submit_encoded(body, VIA).await?),
         Encoding::Json => {
@@ -136,37 +137,6 @@ async fn store(intake: &Intake, encoding: Encoding, request: Request) -> Result<
             let batch = SpanBatch::from_request(&request).map_err(IntakeError::Malformed)?;
             drop((request, body));
             Ok(intake.submit(batch, VIA).await?)
-        }
-    }
-}
-
-async fn read(mut body: MeteredBody<axum::body::Body>, max: usize) -> Result<Bytes, ExportError> {
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| match error {
-            MeteredBodyError::Full(full) => full.into(),
-            MeteredBodyError::Read(_) => ExportError::Read,
-        })?;
-        let Ok(data) = frame.into_data() else { continue };
-        if whole.len() + data.len() > max {
-            return Err(ExportError::TooLarge(max));
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(whole.freeze())
-}
-
-fn unpack(packed: &[u8], max: usize, ticket: &Ticket) -> Result<Bytes, ExportError> {
-    let mut decoder = MultiGzDecoder::new(packed);
-    let mut whole = Vec::new();
-    loop {
-        ticket.grow(UNPACK_STEP_BYTES)?;
-        let step = (&mut decoder).take(UNPACK_STEP_BYTES as u64).read_to_end(&mut whole).map_err(ExportError::Gzip)?;
-        if whole.len() > max {
-            return Err(ExportError::TooLarge(max));
-        }
-        if step < UNPACK_STEP_BYTES {
-            return Ok(whole.into());
         }
     }
 }
@@ -194,12 +164,9 @@ fn json_response(response: &ExportTraceServiceResponse) -> serde_json::Value {
 fn refusal(encoding: Encoding, error: ExportError) -> Response {
     let message = error.to_string();
     let (http, grpc) = match error {
-        ExportError::ContentEncoding(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument),
-        ExportError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, Code::InvalidArgument),
-        ExportError::Gzip(_) | ExportError::Json(_) | ExportError::NoObject | ExportError::Read => {
-            (StatusCode::BAD_REQUEST, Code::InvalidArgument)
-        }
-        ExportError::Intake(error) => match otlp_grpc::status(error).code() {
+        ExportError::Body(error) => (error.http_status(), error.grpc_code()),
+        ExportError::Json(_) | ExportError::NoObject => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
+        ExportError::Intake(error) => match grpc::status(error).code() {
             code @ (Code::ResourceExhausted | Code::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, code),
             code => (StatusCode::BAD_REQUEST, code),
         },

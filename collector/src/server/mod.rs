@@ -5,15 +5,23 @@ mod http;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::{TcpListener, UdpSocket},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::admin::{Health, HealthState};
 use crate::{
     api::{self, ApiState, BasePathError},
     query::{QueryOptions, QueryService},
-    receiver::{Admission, Intake, otlp_grpc, otlp_http},
-    settings::Settings,
+    receiver::{
+        Admission, Intake,
+        jaeger::{self, udp},
+        otlp_grpc, otlp_http, zipkin,
+    },
+    sampling::{self, Sampling, StrategiesError},
+    settings::{OptionalPort, Settings},
     storage::{self, Storage, StorageError},
     telemetry,
 };
@@ -25,13 +33,19 @@ pub enum StartError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     BasePath(#[from] BasePathError),
+    #[error(transparent)]
+    Strategies(#[from] StrategiesError),
+    #[error(transparent)]
+    Origin(#[from] otlp_http::OriginError),
     #[error(
-        "cannot listen on {address} for {purpose}; is another program using the port? (choose another with `{flag}`)"
+        "cannot listen on {address} for {purpose}; is another program using the port? (choose another with `{flag}`{or_none})"
     )]
     Bind {
         address: SocketAddr,
         purpose: &'static str,
         flag: &'static str,
+        /// How to do without it.
+        or_none: &'static str,
         #[source]
         source: std::io::Error,
     },
@@ -61,6 +75,14 @@ pub struct Endpoint {
 pub enum Purpose {
     OtlpGrpc,
     OtlpHttp,
+    JaegerGrpc,
+    JaegerHttp,
+    JaegerCompact,
+    JaegerBinary,
+    ZipkinCompact,
+    Zipkin,
+    SamplingHttp,
+    SamplingGrpc,
     Query,
     Health,
     Admin,
@@ -72,13 +94,18 @@ pub struct Server {
     storage: Storage,
     admission: Arc<Admission>,
     health: Health,
+    sampling: Arc<Sampling>,
     ports: Vec<Port>,
 }
 
 struct Port {
     endpoint: Endpoint,
-    listener: TcpListener,
-    router: axum::Router,
+    door: Door,
+}
+
+enum Door {
+    Connections(TcpListener, axum::Router),
+    Packets(UdpSocket, udp::Encoding, Intake),
 }
 
 impl Server {
@@ -87,7 +114,9 @@ impl Server {
         telemetry::metrics();
         let storage = storage::open(&settings).await?;
         let admission = Admission::new(settings.args.in_flight_max_bytes.as_u64() as usize);
-        let mut server = Self { settings, storage, admission, health: Health::default(), ports: Vec::new() };
+        let sampling = Arc::new(Sampling::open(settings.args.receivers.strategies_file.clone(), settings.role)?);
+        let health = Health::default();
+        let mut server = Self { settings, storage, admission, health, sampling, ports: Vec::new() };
         server.bind_ports().await?;
         Ok(server)
     }
@@ -97,8 +126,10 @@ impl Server {
         let intake =
             Intake::new(self.storage.writer.clone(), self.admission.clone(), args.request_max_bytes.as_u64() as usize);
         if self.settings.role.receives() {
-            self.open(Purpose::OtlpGrpc, args.otlp_grpc_port, otlp_grpc::router(intake.clone())).await?;
-            self.open(Purpose::OtlpHttp, args.otlp_http_port, otlp_http::router(intake)).await?;
+            self.open(Purpose::OtlpGrpc, args.receivers.otlp_grpc_port, otlp_grpc::router(intake.clone())).await?;
+            let otlp_http = otlp_http::router(intake.clone(), &args.receivers.otlp_http_cors_origins)?;
+            self.open(Purpose::OtlpHttp, args.receivers.otlp_http_port, otlp_http).await?;
+            self.bind_receivers(&intake).await?;
         }
         if self.settings.role.answers() {
             let options = QueryOptions { clock_skew_max: args.max_clock_skew.into(), ..QueryOptions::default() };
@@ -111,12 +142,58 @@ impl Server {
         self.open(Purpose::Metrics, args.metrics_port, admin::metrics_router()).await
     }
 
+    /// The ways in that are Jaeger's and Zipkin's own, each unless it is switched off.
+    async fn bind_receivers(&mut self, intake: &Intake) -> Result<(), StartError> {
+        let ports = self.settings.args.receivers.clone();
+        let sampling = || sampling::Served { sampling: self.sampling.clone(), intake: intake.clone() };
+        let (strategies, calls) = (sampling::http_router(sampling()), sampling::grpc_router(sampling()));
+        let jaeger_grpc = jaeger::grpc::router(intake.clone()).merge(calls.clone());
+        let jaeger_http = jaeger::http::router(intake.clone()).merge(sampling::collector_router(sampling()));
+        for (purpose, port, router) in [
+            (Purpose::JaegerGrpc, ports.jaeger_grpc_port, jaeger_grpc),
+            (Purpose::JaegerHttp, ports.jaeger_http_port, jaeger_http),
+            (Purpose::Zipkin, ports.zipkin_port, zipkin::router(intake.clone())),
+            (Purpose::SamplingHttp, ports.sampling_http_port, strategies),
+            (Purpose::SamplingGrpc, ports.sampling_grpc_port, calls),
+        ] {
+            if let OptionalPort(Some(port)) = port {
+                self.open(purpose, port, router).await?;
+            }
+        }
+        for (purpose, port, encoding) in [
+            (Purpose::JaegerCompact, ports.jaeger_compact_port, udp::Encoding::Compact),
+            (Purpose::JaegerBinary, ports.jaeger_binary_port, udp::Encoding::Binary),
+            (Purpose::ZipkinCompact, ports.zipkin_compact_port, udp::Encoding::Compact),
+        ] {
+            if let OptionalPort(Some(port)) = port {
+                self.open_udp(purpose, port, encoding, intake.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_udp(
+        &mut self,
+        purpose: Purpose,
+        port: u16,
+        encoding: udp::Encoding,
+        intake: Intake,
+    ) -> Result<(), StartError> {
+        let address = SocketAddr::new(self.settings.args.listen_host, port);
+        let fail = |source| purpose.cannot_listen(address, source);
+        let socket = UdpSocket::bind(address).await.map_err(fail)?;
+        let address = socket.local_addr().map_err(fail)?;
+        self.ports
+            .push(Port { endpoint: Endpoint { purpose, address }, door: Door::Packets(socket, encoding, intake) });
+        Ok(())
+    }
+
     async fn open(&mut self, purpose: Purpose, port: u16, router: axum::Router) -> Result<(), StartError> {
         let address = SocketAddr::new(self.settings.args.listen_host, port);
-        let fail = |source| StartError::Bind { address, purpose: purpose.name(), flag: purpose.flag(), source };
+        let fail = |source| purpose.cannot_listen(address, source);
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
-        self.ports.push(Port { endpoint: Endpoint { purpose, address }, listener, router });
+        self.ports.push(Port { endpoint: Endpoint { purpose, address }, door: Door::Connections(listener, router) });
         Ok(())
     }
 
@@ -134,10 +211,22 @@ impl Server {
         let connections_max = self.settings.args.max_connections.get();
         let stopping = CancellationToken::new();
         let mut servers = JoinSet::new();
-        for Port { endpoint, listener, router } in self.ports {
-            let served = http::serve(listener, router, connections_max, stopping.clone());
-            servers.spawn(async move { served.await.map_err(|source| (endpoint.address.port(), source)) });
+        for Port { endpoint, door } in self.ports {
+            let stopping = stopping.clone();
+            servers.spawn(async move {
+                let served = match door {
+                    Door::Connections(listener, router) => {
+                        http::serve(listener, router, connections_max, stopping).await
+                    }
+                    Door::Packets(socket, encoding, intake) => {
+                        udp::serve(socket, encoding, intake, stopping).await;
+                        Ok(())
+                    }
+                };
+                served.map_err(|source| (endpoint.address.port(), source))
+            });
         }
+        let reloading = tokio::spawn(self.sampling.keep_fresh());
         let gauges = tokio::spawn(keep_gauges(self.storage.clone(), self.admission.clone()));
         self.health.set(HealthState::Ready);
         let failure = tokio::select! {
@@ -148,6 +237,7 @@ impl Server {
         stopping.cancel();
         let drained = tokio::time::timeout(shutdown_max, async { while servers.join_next().await.is_some() {} }).await;
         gauges.abort();
+        reloading.abort();
         match (failure, drained) {
             (Some((port, source)), _) => Err(RunError::Serve { port, source }),
             (None, Err(_)) => Err(RunError::ShutdownDeadline(shutdown_max)),
@@ -175,6 +265,14 @@ impl Purpose {
         match self {
             Self::OtlpGrpc => "OTLP gRPC",
             Self::OtlpHttp => "OTLP HTTP",
+            Self::JaegerGrpc => "Jaeger gRPC",
+            Self::JaegerHttp => "Jaeger Thrift over HTTP",
+            Self::JaegerCompact => "Jaeger compact Thrift over UDP",
+            Self::JaegerBinary => "Jaeger binary Thrift over UDP",
+            Self::ZipkinCompact => "Zipkin compact Thrift over UDP",
+            Self::Zipkin => "Zipkin",
+            Self::SamplingHttp => "sampling over HTTP",
+            Self::SamplingGrpc => "sampling over gRPC",
             Self::Query => "the query API and the page",
             Self::Health => "health",
             Self::Admin => "admin",
@@ -182,10 +280,28 @@ impl Purpose {
         }
     }
 
+    fn cannot_listen(self, address: SocketAddr, source: std::io::Error) -> StartError {
+        let is_optional = match self {
+            Self::OtlpGrpc | Self::OtlpHttp | Self::Query | Self::Health | Self::Admin | Self::Metrics => false,
+            Self::JaegerGrpc | Self::JaegerHttp | Self::JaegerCompact | Self::JaegerBinary => true,
+            Self::ZipkinCompact | Self::Zipkin | Self::SamplingHttp | Self::SamplingGrpc => true,
+        };
+        let or_none = if is_optional { ", or do without: `off`" } else { "" };
+        StartError::Bind { address, purpose: self.name(), flag: self.flag(), or_none, source }
+    }
+
     fn flag(self) -> &'static str {
         match self {
             Self::OtlpGrpc => "--otlp-grpc-port",
             Self::OtlpHttp => "--otlp-http-port",
+            Self::JaegerGrpc => "--jaeger-grpc-port",
+            Self::JaegerHttp => "--jaeger-http-port",
+            Self::JaegerCompact => "--jaeger-compact-port",
+            Self::JaegerBinary => "--jaeger-binary-port",
+            Self::ZipkinCompact => "--zipkin-compact-port",
+            Self::Zipkin => "--zipkin-port",
+            Self::SamplingHttp => "--sampling-http-port",
+            Self::SamplingGrpc => "--sampling-grpc-port",
             Self::Query => "--query-port",
             Self::Health => "--health-port",
             Self::Admin => "--admin-port",

@@ -15,6 +15,8 @@ use tokio::time::Instant;
 
 /// An answer may be older than what was asked for just before: so many looks are not believed.
 const STALE_LOOKS_MAX: u32 = 10;
+/// In shortest pauses: no stack is made, or gone, sooner.
+const DEFAULT_FIRST_PAUSES: u32 = 4;
 /// Waiting for throttling to end, the pause grows up to so many longest pauses.
 const DEFAULT_THROTTLED_PAUSES: u32 = 8;
 
@@ -107,19 +109,19 @@ struct Polling {
 impl Polling {
     async fn run(mut self) {
         let pace = self.session.pace;
-        let mut pause = pace.min;
+        let mut pause = self.first();
         let mut patience = Patience::default();
         loop {
             if self.shared.lock().is_empty() {
                 self.shared.news.notified().await;
-                pause = pace.min;
+                pause = self.first();
             }
             self.rest(&mut pause).await;
             match self.look().await {
                 Ok(has_news) => {
                     patience.answered();
                     self.tell(None);
-                    pause = if has_news { pace.min } else { pace.slower(pause) };
+                    pause = if has_news { self.first() } else { pace.slower(pause) };
                 }
                 Err(error) => match patience.tolerate(&self.session, error).await {
                     Ok(loss) => {
@@ -134,17 +136,21 @@ impl Polling {
 
     /// Waits for the next look, which comes sooner when somebody new waits, though not at once: more may come.
     async fn rest(&self, pause: &mut Duration) {
-        let soon = Instant::now() + jittered(self.session.pace.min);
+        let soon = Instant::now() + jittered(self.first());
         let mut until = Instant::now() + jittered(*pause);
         loop {
             tokio::select! {
                 () = tokio::time::sleep_until(until) => return,
                 () = self.shared.news.notified() => {
-                    *pause = self.session.pace.min;
+                    *pause = self.first();
                     until = until.min(soon.max(Instant::now()));
                 }
             }
         }
+    }
+
+    fn first(&self) -> Duration {
+        (self.session.pace.min * DEFAULT_FIRST_PAUSES).min(self.session.pace.max)
     }
 
     fn tell(&mut self, loss: Option<jqs_stacks::patience::Loss>) {

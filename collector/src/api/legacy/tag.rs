@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::{
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::super::json::{Base64, Decimal, Double, Plain};
-use crate::query::adjuster::warning::WARNINGS_ATTRIBUTE;
+use crate::model::WARNINGS_ATTRIBUTE;
 
 /// The largest integer that JavaScript holds exactly; beyond it numbers are written as text.
 const SAFE_INTEGER_MAX: i64 = (1 << 53) - 1;

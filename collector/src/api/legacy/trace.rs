@@ -14,8 +14,8 @@ use super::{
     tag::{LogJson, SpanTags, Tag},
 };
 use crate::{
-    model::{Trace, service_name},
-    query::adjuster::warning::{self, WARNINGS_ATTRIBUTE},
+    model::{Trace, WARNINGS_ATTRIBUTE, service_name},
+    query::adjuster::warning,
 };
 
 const SERVICE_NAME: &str = "service.name";

@@ -44,5 +44,5 @@ pub(super) fn trace<const N: usize>(services: [(&str, Vec<Span>); N]) -> Vec<Res
 }
 
 pub(super) fn warnings(span: &Span) -> Vec<&str> {
-    span.attributes.iter().filter(|a| a.key == warning::WARNINGS_ATTRIBUTE).flat_map(warning::texts).collect()
+    span.attributes.iter().filter(|a| a.key == crate::model::WARNINGS_ATTRIBUTE).flat_map(warning::texts).collect()
 }

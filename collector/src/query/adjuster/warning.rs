@@ -6,9 +6,7 @@ use opentelemetry_proto::tonic::{
 };
 
 use super::text;
-
-/// The attribute that Jaeger's storage and clients know.
-pub(crate) const WARNINGS_ATTRIBUTE: &str = "@jaeger@warnings";
+use crate::model::WARNINGS_ATTRIBUTE;
 
 pub(crate) fn add(span: &mut Span, warning: impl Into<String>) {
     let index = span.attributes.iter().position(|a| a.key == WARNINGS_ATTRIBUTE);
