@@ -1,8 +1,10 @@
 //! Everything that can be set, with where it comes from: flags first, then the environment (our names, and Jaeger's where it has one).
 
 mod receivers;
+mod tls;
 
 pub use receivers::{OptionalPort, ReceiverArgs};
+pub use tls::TlsArgs;
 
 use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
@@ -109,9 +111,12 @@ pub struct ServeArgs {
     #[arg(long, value_name = "SECONDS", env = "JQS_SHUTDOWN_SECONDS", default_value_t = DEFAULT_SHUTDOWN_SECONDS_MAX)]
     pub shutdown_seconds: u64,
 
-    // These two come last: the heading of a group goes on to whatever follows it.
+    // These come last: the heading of a group goes on to whatever follows it.
     #[command(flatten)]
     pub receivers: ReceiverArgs,
+
+    #[command(flatten)]
+    pub tls: TlsArgs,
 
     #[command(flatten)]
     pub opensearch: OpenSearchArgs,

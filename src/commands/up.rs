@@ -38,7 +38,13 @@ pub(crate) async fn up(context: &Context, arguments: UpArgs) -> Result<Exit> {
     };
     let base_path = settings.base_path.clone();
     let server = Server::bind(settings).await.map_err(|error| failed("cannot start", error))?;
-    let url = |purpose, path: &str| server.address(purpose).map(|address| format!("http://{address}{path}"));
+    if arguments.demo && server.is_secured(Purpose::OtlpHttp) {
+        return Err(Error::new(ErrorKind::Usage, "the demo sends without TLS: leave out `--demo` or `--tls-cert`"));
+    }
+    let url = |purpose, path: &str| {
+        let scheme = if server.is_secured(purpose) { "https" } else { "http" };
+        server.address(purpose).map(|address| format!("{scheme}://{address}{path}"))
+    };
     let udp = |purpose| server.address(purpose).map(|address| format!("udp://{address}"));
     let ready = Ready {
         page: url(Purpose::Query, &base_path),

@@ -98,11 +98,17 @@ async fn create(session: &Session, bucket: &str) -> Result<()> {
         request = request
             .create_bucket_configuration(CreateBucketConfiguration::builder().location_constraint(place).build());
     }
-    request.send().await.map_err(|failure| {
-        let taken = matches!(failure.code(), Some("BucketAlreadyExists"));
-        let error = aws_error(format!("make the bucket `{bucket}`"), failure);
-        if taken { error.hint("another account has a bucket of that name: give `--bucket NAME`") } else { error }
-    })?;
+    match request.send().await {
+        // An earlier request has made it, whose answer was lost.
+        Err(failure) if failure.code() == Some("BucketAlreadyOwnedByYou") => {}
+        Err(failure) => {
+            let is_taken = failure.code() == Some("BucketAlreadyExists");
+            let error = aws_error(format!("make the bucket `{bucket}`"), failure);
+            let hint = "another account has a bucket of that name: give `--bucket NAME`";
+            return Err(if is_taken { error.hint(hint) } else { error });
+        }
+        Ok(_) => {}
+    }
     Ok(())
 }
 

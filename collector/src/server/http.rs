@@ -1,18 +1,24 @@
-//! Serves one port: HTTP/1.1 and HTTP/2 without TLS (gRPC is the latter), with limits on everything that a stranger can open.
+//! Serves one port: HTTP/1.1 and HTTP/2 (gRPC is the latter), with TLS or without, with limits on everything that a stranger can open.
 
 use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
     service::TowerToHyperService,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
+
+use super::tls::{DEFAULT_TLS_HANDSHAKE_SECONDS_MAX, Tls};
 
 /// How long a client may take to send the head of a request.
 const DEFAULT_HEADER_READ_SECONDS_MAX: u64 = 10;
@@ -29,6 +35,7 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
+    tls: Option<Arc<Tls>>,
     connections_max: usize,
     stopping: CancellationToken,
 ) -> io::Result<()> {
@@ -46,12 +53,23 @@ pub(super) async fn serve(
             continue;
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let (builder, watcher, stopping) = (builder.clone(), graceful.watcher(), stopping.clone());
+        let tls = tls.clone();
         tokio::spawn(async move {
-            // A connection that breaks is its client's affair.
-            if let Err(error) = connection.await {
-                tracing::debug!(error = &*error, "connection ended");
+            match tls {
+                None => talk(stream, service, &builder, watcher).await,
+                Some(tls) => {
+                    let handshake = Duration::from_secs(DEFAULT_TLS_HANDSHAKE_SECONDS_MAX);
+                    let secured = tokio::select! {
+                        () = stopping.cancelled() => return,
+                        secured = tokio::time::timeout(handshake, tls.acceptor().accept(stream)) => secured,
+                    };
+                    match secured {
+                        Ok(Ok(stream)) => talk(stream, service, &builder, watcher).await,
+                        Ok(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "no TLS"),
+                        Err(_) => tracing::debug!("a client took too long to agree on TLS"),
+                    }
+                }
             }
             drop(place);
         });
@@ -59,6 +77,19 @@ pub(super) async fn serve(
     drop(listener);
     graceful.shutdown().await;
     Ok(())
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    service: TowerToHyperService<Router>,
+    builder: &Builder<TokioExecutor>,
+    watcher: Watcher,
+) {
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // A connection that breaks is its client's affair.
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(error = &*error, "connection ended");
+    }
 }
 
 async fn accept(

@@ -2,6 +2,8 @@
 
 mod admin;
 mod http;
+mod purpose;
+mod tls;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,7 +13,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::admin::{Health, HealthState};
+use self::{
+    admin::{Health, HealthState},
+    tls::Secured,
+};
+pub use self::{
+    purpose::Purpose,
+    tls::{DEFAULT_TLS_HANDSHAKE_SECONDS_MAX, DEFAULT_TLS_RELOAD_SECONDS, TlsError},
+};
 use crate::{
     api::{self, ApiState, BasePathError},
     query::{QueryOptions, QueryService},
@@ -35,6 +44,8 @@ pub enum StartError {
     BasePath(#[from] BasePathError),
     #[error(transparent)]
     Strategies(#[from] StrategiesError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Origin(#[from] otlp_http::OriginError),
     #[error(
@@ -71,30 +82,13 @@ pub struct Endpoint {
     pub address: SocketAddr,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    OtlpGrpc,
-    OtlpHttp,
-    JaegerGrpc,
-    JaegerHttp,
-    JaegerCompact,
-    JaegerBinary,
-    ZipkinCompact,
-    Zipkin,
-    SamplingHttp,
-    SamplingGrpc,
-    Query,
-    Health,
-    Admin,
-    Metrics,
-}
-
 pub struct Server {
     settings: Settings,
     storage: Storage,
     admission: Arc<Admission>,
     health: Health,
     sampling: Arc<Sampling>,
+    tls: Secured,
     ports: Vec<Port>,
 }
 
@@ -115,8 +109,9 @@ impl Server {
         let storage = storage::open(&settings).await?;
         let admission = Admission::new(settings.args.in_flight_max_bytes.as_u64() as usize);
         let sampling = Arc::new(Sampling::open(settings.args.receivers.strategies_file.clone(), settings.role)?);
+        let tls = Secured::open(&settings)?;
         let health = Health::default();
-        let mut server = Self { settings, storage, admission, health, sampling, ports: Vec::new() };
+        let mut server = Self { settings, storage, admission, health, sampling, tls, ports: Vec::new() };
         server.bind_ports().await?;
         Ok(server)
     }
@@ -205,6 +200,11 @@ impl Server {
         self.ports.iter().find(|port| port.endpoint.purpose == purpose).map(|port| port.endpoint.address)
     }
 
+    /// Whether clients of this port speak TLS.
+    pub fn is_secured(&self, purpose: Purpose) -> bool {
+        self.tls.of(purpose).is_some()
+    }
+
     /// Serves until `stop` is ready, then accepts nothing new, finishes what was begun and returns.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
         let shutdown_max = self.settings.shutdown_max();
@@ -212,11 +212,11 @@ impl Server {
         let stopping = CancellationToken::new();
         let mut servers = JoinSet::new();
         for Port { endpoint, door } in self.ports {
-            let stopping = stopping.clone();
+            let (stopping, tls) = (stopping.clone(), self.tls.of(endpoint.purpose));
             servers.spawn(async move {
                 let served = match door {
                     Door::Connections(listener, router) => {
-                        http::serve(listener, router, connections_max, stopping).await
+                        http::serve(listener, router, tls, connections_max, stopping).await
                     }
                     Door::Packets(socket, encoding, intake) => {
                         udp::serve(socket, encoding, intake, stopping).await;
@@ -226,7 +226,11 @@ impl Server {
                 served.map_err(|source| (endpoint.address.port(), source))
             });
         }
-        let reloading = tokio::spawn(self.sampling.keep_fresh());
+        let mut reloading = JoinSet::new();
+        reloading.spawn(self.sampling.keep_fresh());
+        for tls in [self.tls.receivers, self.tls.query].into_iter().flatten() {
+            reloading.spawn(tls.keep_fresh());
+        }
         let gauges = tokio::spawn(keep_gauges(self.storage.clone(), self.admission.clone()));
         self.health.set(HealthState::Ready);
         let failure = tokio::select! {
@@ -237,7 +241,7 @@ impl Server {
         stopping.cancel();
         let drained = tokio::time::timeout(shutdown_max, async { while servers.join_next().await.is_some() {} }).await;
         gauges.abort();
-        reloading.abort();
+        drop(reloading);
         match (failure, drained) {
             (Some((port, source)), _) => Err(RunError::Serve { port, source }),
             (None, Err(_)) => Err(RunError::ShutdownDeadline(shutdown_max)),
@@ -257,55 +261,5 @@ async fn keep_gauges(storage: Storage, admission: Arc<Admission>) {
         }
         telemetry::set_in_flight(admission.used());
         telemetry::metrics().run_upkeep();
-    }
-}
-
-impl Purpose {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OtlpGrpc => "OTLP gRPC",
-            Self::OtlpHttp => "OTLP HTTP",
-            Self::JaegerGrpc => "Jaeger gRPC",
-            Self::JaegerHttp => "Jaeger Thrift over HTTP",
-            Self::JaegerCompact => "Jaeger compact Thrift over UDP",
-            Self::JaegerBinary => "Jaeger binary Thrift over UDP",
-            Self::ZipkinCompact => "Zipkin compact Thrift over UDP",
-            Self::Zipkin => "Zipkin",
-            Self::SamplingHttp => "sampling over HTTP",
-            Self::SamplingGrpc => "sampling over gRPC",
-            Self::Query => "the query API and the page",
-            Self::Health => "health",
-            Self::Admin => "admin",
-            Self::Metrics => "metrics",
-        }
-    }
-
-    fn cannot_listen(self, address: SocketAddr, source: std::io::Error) -> StartError {
-        let is_optional = match self {
-            Self::OtlpGrpc | Self::OtlpHttp | Self::Query | Self::Health | Self::Admin | Self::Metrics => false,
-            Self::JaegerGrpc | Self::JaegerHttp | Self::JaegerCompact | Self::JaegerBinary => true,
-            Self::ZipkinCompact | Self::Zipkin | Self::SamplingHttp | Self::SamplingGrpc => true,
-        };
-        let or_none = if is_optional { ", or do without: `off`" } else { "" };
-        StartError::Bind { address, purpose: self.name(), flag: self.flag(), or_none, source }
-    }
-
-    fn flag(self) -> &'static str {
-        match self {
-            Self::OtlpGrpc => "--otlp-grpc-port",
-            Self::OtlpHttp => "--otlp-http-port",
-            Self::JaegerGrpc => "--jaeger-grpc-port",
-            Self::JaegerHttp => "--jaeger-http-port",
-            Self::JaegerCompact => "--jaeger-compact-port",
-            Self::JaegerBinary => "--jaeger-binary-port",
-            Self::ZipkinCompact => "--zipkin-compact-port",
-            Self::Zipkin => "--zipkin-port",
-            Self::SamplingHttp => "--sampling-http-port",
-            Self::SamplingGrpc => "--sampling-grpc-port",
-            Self::Query => "--query-port",
-            Self::Health => "--health-port",
-            Self::Admin => "--admin-port",
-            Self::Metrics => "--metrics-port",
-        }
     }
 }

@@ -36,6 +36,7 @@ describe_stacks = handlers._describe_stacks
 create_hosted_zone = provisioners._RESOURCE_HANDLERS["AWS::Route53::HostedZone"]["create"]
 resolve_document = helpers._resolve_document
 provision_resource = provisioners._provision_resource
+runs_on_worker_thread = stacks._runs_on_worker_thread
 delete_resource = provisioners._delete_resource
 update_resource = provisioners._update_resource
 create_nested = provisioners._cfn_nested_stack_create
@@ -115,6 +116,11 @@ def provision_slowly(resource_type, logical_id, properties, stack_name):
     if FAILING_LOGICAL_ID and logical_id == FAILING_LOGICAL_ID:
         fail(logical_id)
     return provision_resource(resource_type, logical_id, with_numeric_count(properties), stack_name)
+
+
+def waits(resource_type):
+    """Where each resource takes its time, nothing else may have to wait for it."""
+    return RESOURCE_DELAY_SECONDS > 0 or runs_on_worker_thread(resource_type)
 
 
 def update_keeping_attributes(resource_type, physical_id, old, new, stack_name, logical_id=None, *rest, **named):
@@ -212,6 +218,7 @@ handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks_with_parents
 provisioners._cw_metric_alarm_record = alarm_record_of_expression
 rebind("_resolve_document", resolve_document, resolve_document_in_host)
 rebind("_provision_resource", provision_resource, provision_slowly)
+rebind("_runs_on_worker_thread", runs_on_worker_thread, waits)
 rebind("_delete_stack_async", delete_stack_async, delete_stack_when_made)
 rebind("_delete_resource", delete_resource, delete_or_fail)
 rebind("_update_resource", update_resource, update_keeping_attributes)
