@@ -93,6 +93,12 @@ def test_trace(call, sent):
     assert spans[shop.PAY]["tags"]["amount"] == "19.99"
 
 
+def test_dependencies(call, sent):
+    web, cart, bank = sent.services
+    edges = call("jaeger_get_dependencies")["edges"]
+    assert [(edge["parent"], edge["child"], edge["call_count"]) for edge in edges] == [(cart, bank, 1), (web, cart, 1)]
+
+
 def test_critical_path(call, sent):
     path = call("jaeger_critical_path", trace_id=sent.trace_id)
     assert sent.trace_id in json.dumps(path)

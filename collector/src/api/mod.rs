@@ -25,7 +25,7 @@ use axum::{
 use self::ui::Page;
 use crate::query::QueryService;
 
-pub use legacy::DEFAULT_SEARCH_LOOKBACK_SECONDS;
+pub use legacy::{DEFAULT_DEPENDENCIES_LOOKBACK_MILLISECONDS, DEFAULT_SEARCH_LOOKBACK_SECONDS};
 pub use params::DEFAULT_QUERY_STRING_MAX_BYTES;
 
 /// How many traces a search returns that does not say.

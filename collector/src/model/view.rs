@@ -3,12 +3,18 @@
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value};
 use prost::Message as _;
 
-use super::wire::{Cursor, Field, Slice};
+use super::{
+    SpanId,
+    wire::{Cursor, Field, Slice},
+};
 use crate::storage::SpanKind;
 
 /// What a search asks of a span before it looks at attributes.
 #[derive(Clone, Copy, Debug)]
 pub struct SpanView<'a> {
+    pub span_id: SpanId,
+    /// Zero where the span has no parent.
+    pub parent_span_id: SpanId,
     pub name: &'a str,
     pub kind: SpanKind,
     pub start_ns: u64,
@@ -19,9 +25,19 @@ pub struct SpanView<'a> {
 impl<'a> SpanView<'a> {
     /// `encoded` is a span of a checked [`SpanBatch`](super::SpanBatch).
     pub fn new(encoded: &'a [u8]) -> Self {
-        let mut view = Self { name: "", kind: SpanKind::Internal, start_ns: 0, end_ns: 0, encoded };
+        let mut view = Self {
+            span_id: SpanId::default(),
+            parent_span_id: SpanId::default(),
+            name: "",
+            kind: SpanKind::Internal,
+            start_ns: 0,
+            end_ns: 0,
+            encoded,
+        };
         for (number, field) in fields(encoded) {
             match (number, field) {
+                (2, Field::Bytes(id)) => view.span_id = SpanId(id.bytes.try_into().unwrap_or_default()),
+                (4, Field::Bytes(id)) => view.parent_span_id = SpanId(id.bytes.try_into().unwrap_or_default()),
                 (5, Field::Bytes(name)) => view.name = name.text().unwrap_or_default(),
                 (6, Field::Varint(kind)) => view.kind = SpanKind::from_otlp(kind as i32),
                 (7, Field::Fixed64(time)) => view.start_ns = time,
@@ -49,6 +65,13 @@ impl<'a> SpanView<'a> {
             }
         }
         status
+    }
+
+    /// The text of an attribute of the span.
+    pub fn text_attribute(&self, key: &str) -> Option<&'a str> {
+        let attribute = messages(self.encoded, 9).find(|one| messages(one, 1).any(|found| found == key.as_bytes()))?;
+        let text = messages(attribute, 2).find_map(|any| messages(any, 1).last())?;
+        std::str::from_utf8(text).ok()
     }
 
     /// Whether an attribute of the span or of one of its events has this key and, as text, this value. The name of an event

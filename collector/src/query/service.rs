@@ -6,7 +6,8 @@ use super::adjuster::{self, DEFAULT_CLOCK_SKEW_MAX_SECONDS, warning};
 use crate::{
     model::{Trace, TraceId, TraceSummary},
     storage::{
-        Capabilities, DEFAULT_SEARCH_LIMIT_MAX, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader,
+        Capabilities, DEFAULT_SEARCH_LIMIT_MAX, Dependency, Operation, SpanKind, StorageError, TimeRange, TraceQuery,
+        TraceReader,
     },
 };
 
@@ -52,6 +53,13 @@ impl QueryService {
 
     pub async fn operations(&self, service: &str, kind: Option<SpanKind>) -> Result<Vec<Operation>, StorageError> {
         self.reader.operations(service, kind).await
+    }
+
+    pub async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError> {
+        if range.from_ns > range.to_ns {
+            return Ok(Vec::new());
+        }
+        self.reader.dependencies(range).await
     }
 
     pub async fn trace(&self, id: TraceId, range: Option<TimeRange>, raw: bool) -> Result<Option<Trace>, StorageError> {

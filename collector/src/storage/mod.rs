@@ -70,6 +70,18 @@ pub trait TraceReader: Send + Sync {
 
     /// MUST return each (name, kind) of the service once, sorted; only those of `kind` where it is given.
     async fn operations(&self, service: &str, kind: Option<SpanKind>) -> Result<Vec<Operation>, StorageError>;
+
+    /// MUST return how often each service called each other one within the range, sorted, each pair once and none of a service
+    /// with itself. The ends of the range MAY be rounded to what the backend counts by.
+    async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError>;
+}
+
+/// Calls of one service by another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dependency {
+    pub parent: String,
+    pub child: String,
+    pub calls: u64,
 }
 
 /// Times in nanoseconds since the Unix epoch, both ends included.

@@ -1,6 +1,8 @@
 //! Documents as Jaeger's versions 1 and 2 write them are read.
 
-use jqs_collector::storage::{Operation, SpanKind, TraceQuery, TraceReader as _, opensearch::OpenSearchStorage};
+use jqs_collector::storage::{
+    Operation, SpanKind, TimeRange, TraceQuery, TraceReader as _, opensearch::OpenSearchStorage,
+};
 use opentelemetry_proto::tonic::{
     common::v1::{InstrumentationScope, any_value::Value as AttributeValue},
     resource::v1::Resource,
@@ -17,6 +19,7 @@ use crate::{
 };
 
 const MICROS: u64 = START / 1_000;
+const DAY: u64 = 86_400_000_000_000;
 
 async fn stored(prefix: &str, span: Value) -> OpenSearchStorage {
     // Connected first: the templates must be there before the index is.
@@ -190,4 +193,31 @@ async fn missing_parts_of_a_document_are_read_as_empty() {
     let [(service, span)] = spans[..] else { panic!("one span") };
     assert_eq!((service, span.name.as_str(), span.start_time_unix_nano), ("cart", "GET /cart", MICROS * 1_000));
     assert_eq!((&span.status, span.kind, span.links.len(), span.parent_span_id.len()), (&None, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn dependencies_that_jaegers_job_has_counted_are_read() {
+    let prefix = "dependencies";
+    let storage = server::storage(prefix).await;
+    let range = |from_ns, to_ns| TimeRange { from_ns, to_ns };
+    let day = |day: u64| START / DAY * DAY + day * DAY;
+    assert_eq!(storage.dependencies(range(0, u64::MAX / 2)).await.unwrap(), [], "without an index");
+    let edge = |parent: &str, child: &str, calls: u64| json!({"parent": parent, "child": child, "callCount": calls});
+    for (timestamp, edges) in [
+        ("2026-03-05T00:00:00Z", vec![edge("web", "cart", 3), edge("cart", "cart", 9)]),
+        // The job ran again.
+        ("2026-03-05T00:00:00Z", vec![edge("web", "cart", 5)]),
+        ("2026-03-06T00:00:00Z", vec![edge("web", "cart", 2), edge("cart", "bank", 1)]),
+    ] {
+        let path = format!("{prefix}-jaeger-dependencies-{}/_doc?refresh=true", &timestamp[..10]);
+        server::request("POST", &path, Some(&json!({"timestamp": timestamp, "dependencies": edges}))).await;
+    }
+    let found = async |from, to| {
+        let found = storage.dependencies(range(from, to)).await.unwrap();
+        found.into_iter().map(|one| (one.parent, one.child, one.calls)).collect::<Vec<_>>()
+    };
+    let pair = |parent: &str, child: &str, calls| (parent.to_owned(), child.to_owned(), calls);
+    assert_eq!(found(day(0), day(0)).await, [pair("web", "cart", 5)]);
+    assert_eq!(found(day(0), day(1)).await, [pair("cart", "bank", 1), pair("web", "cart", 7)]);
+    assert_eq!(found(day(2), day(9)).await, []);
 }

@@ -1,5 +1,6 @@
 //! The API under `/api` that Jaeger's older UIs, Grafana and scripts speak. Times are microseconds.
 
+mod dependencies;
 mod envelope;
 mod reference;
 mod search;
@@ -25,6 +26,7 @@ use self::{
 use super::{ApiState, params, params::Params, reply};
 use crate::{model::Trace, storage::SpanKind};
 
+pub use dependencies::DEFAULT_DEPENDENCIES_LOOKBACK_MILLISECONDS;
 pub use search::DEFAULT_SEARCH_LOOKBACK_SECONDS;
 
 pub(super) fn router() -> Router<ApiState> {
@@ -32,6 +34,7 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/services", get(services))
         .route("/operations", get(operations))
         .route("/services/{service}/operations", get(operation_names))
+        .route("/dependencies", get(dependencies::dependencies))
         .route("/traces", get(search_traces))
         .route("/traces/{trace_id}", get(trace))
 }

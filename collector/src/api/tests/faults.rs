@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::{
     model::{Trace, TraceId},
-    storage::{Operation, SpanKind, StorageError, TimeRange, TraceQuery},
+    storage::{Dependency, Operation, SpanKind, StorageError, TimeRange, TraceQuery},
 };
 
 type Fault = fn() -> StorageError;
@@ -29,6 +29,10 @@ impl TraceReader for Failing {
     async fn operations(&self, _: &str, _: Option<SpanKind>) -> Result<Vec<Operation>, StorageError> {
         Err(self.0())
     }
+
+    async fn dependencies(&self, _: TimeRange) -> Result<Vec<Dependency>, StorageError> {
+        Err(self.0())
+    }
 }
 
 const TIMES: &str = "query.startTimeMin=2026-09-21T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z";
@@ -41,6 +45,7 @@ async fn every_route_passes_on_what_the_storage_says() {
         "/api/services",
         "/api/operations?service=shop",
         "/api/services/shop/operations",
+        "/api/dependencies",
         "/api/traces?service=shop",
         "/api/traces?traceID=1",
         "/api/traces/1",

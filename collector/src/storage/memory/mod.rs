@@ -3,6 +3,7 @@
 //! A trace is kept as the encoded spans it came as, grouped by trace, resource and scope, in exactly sized chunks.
 
 mod chunk;
+mod links;
 mod search;
 mod state;
 #[cfg(test)]
@@ -12,17 +13,23 @@ use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use self::{chunk::Chunk, state::State};
-use super::{Capabilities, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader, TraceWriter};
+use super::{
+    Capabilities, Dependency, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader, TraceWriter,
+};
 use crate::model::{SpanBatch, Trace, TraceId};
 
 /// How much the stored traces may take.
 pub const DEFAULT_MEMORY_BYTES_MAX: usize = 512 << 20;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
+/// How many traces are looked at for their calls before other requests get a turn.
+const TRACES_COUNTED_PER_TURN: usize = 256;
 
 pub struct MemoryStorage {
     state: RwLock<State>,
     bytes_max: usize,
+    /// Who counts calls: others wait, and find them counted.
+    counting: tokio::sync::Mutex<()>,
 }
 
 /// What the store holds, for metrics.
@@ -37,7 +44,7 @@ pub struct MemoryUsage {
 
 impl MemoryStorage {
     pub fn new(bytes_max: usize) -> Self {
-        Self { state: RwLock::default(), bytes_max }
+        Self { state: RwLock::default(), bytes_max, counting: tokio::sync::Mutex::default() }
     }
 
     pub fn usage(&self) -> MemoryUsage {
@@ -87,5 +94,23 @@ impl TraceReader for MemoryStorage {
 
     async fn operations(&self, service: &str, kind: Option<SpanKind>) -> Result<Vec<Operation>, StorageError> {
         Ok(self.state.read().operations(service, kind))
+    }
+
+    /// By whole minutes.
+    async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError> {
+        let turn = self.counting.lock().await;
+        loop {
+            let uncounted = self.state.write().take_uncounted(TRACES_COUNTED_PER_TURN);
+            if uncounted.is_empty() {
+                break;
+            }
+            let counted: Vec<_> =
+                uncounted.iter().map(|(id, written, chunks)| (*id, *written, links::links(chunks))).collect();
+            self.state.write().count_all(counted);
+            tokio::task::yield_now().await;
+        }
+        drop(turn);
+        let minutes = range.from_ns / links::NANOS_PER_MINUTE..=range.to_ns / links::NANOS_PER_MINUTE;
+        Ok(self.state.read().dependencies(minutes))
     }
 }

@@ -1,17 +1,19 @@
 //! The stored traces and their indexes, under one lock.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque, hash_map::Entry},
+    ops::RangeInclusive,
     sync::Arc,
 };
 
 use super::{
     MemoryUsage, NANOS_PER_SECOND,
     chunk::{Chunk, Context},
+    links::{Link, Pair},
 };
 use crate::{
     model::TraceId,
-    storage::{Operation, SpanKind, StorageError},
+    storage::{Dependency, Operation, SpanKind, StorageError},
 };
 
 /// What a trace, a chunk, a context, an index entry and an operation take beside their bytes: the structs, the table entries and
@@ -21,6 +23,8 @@ const CHUNK_OVERHEAD_BYTES: usize = 96;
 const CONTEXT_OVERHEAD_BYTES: usize = 128;
 const POSTING_OVERHEAD_BYTES: usize = 64;
 const OPERATION_OVERHEAD_BYTES: usize = 96;
+/// The same for what a trace tells of calls, and its share of what is counted of all.
+const LINK_BYTES: usize = 96;
 
 /// How far the eviction queue may outgrow the number of traces before it is cleaned of what was written again since.
 const QUEUE_SLACK: usize = 1024;
@@ -34,6 +38,10 @@ pub(super) struct State {
     /// Traces by last write, the oldest first; an entry whose number is not the trace's own is out of date.
     queue: VecDeque<(u64, TraceId)>,
     writes: u64,
+    /// Calls by pair of services and minute, of all traces that are not among the next.
+    calls: HashMap<Pair, BTreeMap<u64, u64>>,
+    /// Traces that have changed since their calls were counted.
+    uncounted: HashSet<TraceId>,
     usage: MemoryUsage,
 }
 
@@ -44,6 +52,7 @@ struct StoredTrace {
     postings: Vec<(Arc<str>, u64)>,
     last_write: u64,
     bytes: usize,
+    links: Vec<Link>,
 }
 
 #[derive(Default)]
@@ -122,6 +131,7 @@ impl State {
         if trace.last_write != self.writes {
             trace.last_write = self.writes;
             self.queue.push_back((self.writes, chunk.trace_id));
+            self.uncounted.insert(chunk.trace_id);
         }
         let service = &chunk.context.service;
         let index = self.services.entry(service.clone()).or_default();
@@ -150,7 +160,9 @@ impl State {
     }
 
     fn remove(&mut self, id: TraceId) -> Option<Vec<Chunk>> {
-        let trace = self.traces.remove(&id)?;
+        self.uncounted.remove(&id);
+        let mut trace = self.traces.remove(&id)?;
+        self.discount(&mut trace);
         self.usage.traces -= 1;
         self.usage.bytes -= trace.bytes;
         for chunk in &trace.chunks {
@@ -177,6 +189,74 @@ impl State {
             }
         }
         Some(trace.chunks)
+    }
+
+    /// Some of the traces whose calls are to be counted, with when they were last written.
+    pub(super) fn take_uncounted(&mut self, max: usize) -> Vec<(TraceId, u64, Vec<Chunk>)> {
+        let ids: Vec<TraceId> = self.uncounted.iter().take(max).copied().collect();
+        ids.into_iter()
+            .filter_map(|id| {
+                self.uncounted.remove(&id);
+                let trace = self.traces.get(&id)?;
+                Some((id, trace.last_write, trace.chunks.clone()))
+            })
+            .collect()
+    }
+
+    /// Takes what was found of each trace, unless it has been written again since.
+    pub(super) fn count_all(&mut self, counted: Vec<(TraceId, u64, Vec<Link>)>) {
+        for (id, last_write, links) in counted {
+            let Some(mut trace) = self.traces.remove(&id) else { continue };
+            if trace.last_write == last_write {
+                self.discount(&mut trace);
+                self.count(&mut trace, links);
+            }
+            self.traces.insert(id, trace);
+        }
+    }
+
+    fn count(&mut self, trace: &mut StoredTrace, links: Vec<Link>) {
+        for link in &links {
+            let minutes = self.calls.entry(link.pair.clone()).or_default();
+            *minutes.entry(link.minute).or_default() += u64::from(link.calls);
+        }
+        let bytes = links.len() * LINK_BYTES;
+        trace.bytes += bytes;
+        self.usage.bytes += bytes;
+        trace.links = links;
+    }
+
+    fn discount(&mut self, trace: &mut StoredTrace) {
+        let bytes = trace.links.len() * LINK_BYTES;
+        trace.bytes -= bytes;
+        self.usage.bytes -= bytes;
+        for link in trace.links.drain(..) {
+            let Some(minutes) = self.calls.get_mut(&link.pair) else { continue };
+            if let Some(calls) = minutes.get_mut(&link.minute) {
+                *calls -= u64::from(link.calls);
+                if *calls == 0 {
+                    minutes.remove(&link.minute);
+                }
+            }
+            if minutes.is_empty() {
+                self.calls.remove(&link.pair);
+            }
+        }
+    }
+
+    pub(super) fn dependencies(&self, minutes: RangeInclusive<u64>) -> Vec<Dependency> {
+        let mut found: Vec<_> = self
+            .calls
+            .iter()
+            .map(|(pair, calls)| Dependency {
+                parent: pair.parent.to_string(),
+                child: pair.child.to_string(),
+                calls: calls.range(minutes.clone()).map(|(_, calls)| calls).sum(),
+            })
+            .filter(|dependency| dependency.calls > 0)
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     pub(super) fn usage(&self) -> MemoryUsage {

@@ -153,3 +153,86 @@ async fn a_trace_larger_than_the_cap_is_refused_and_what_was_acknowledged_stays(
     assert!(matches!(error, StorageError::Rejected(_)), "{error}");
     assert!(storage.trace(TraceId([1; 16]), None).await.expect("an answer").is_some());
 }
+
+fn call(id: u8, parent: u8, kind: i32, start_s: u64) -> Span {
+    Span { parent_span_id: if parent == 0 { vec![] } else { vec![parent; 8] }, kind, ..span(1, id, start_s) }
+}
+
+const SERVER: i32 = 2;
+const CLIENT: i32 = 3;
+const PRODUCER: i32 = 4;
+const CONSUMER: i32 = 5;
+
+async fn calls(storage: &MemoryStorage, from_s: u64, to_s: u64) -> Vec<(String, String, u64)> {
+    let range = TimeRange { from_ns: from_s * SECOND, to_ns: to_s.saturating_mul(SECOND) };
+    let found = storage.dependencies(range).await.expect("an answer");
+    found.into_iter().map(|found| (found.parent, found.child, found.calls)).collect()
+}
+
+fn pairs(expected: &[(&str, &str, u64)]) -> Vec<(String, String, u64)> {
+    expected.iter().map(|(parent, child, calls)| ((*parent).into(), (*child).into(), *calls)).collect()
+}
+
+#[tokio::test]
+async fn calls_are_counted_once_whoever_tells_of_them() {
+    let storage = MemoryStorage::new(1 << 20);
+    let peer = Span { attributes: vec![text("peer.service", "redis")], ..call(7, 4, CLIENT, 61) };
+    let not_a_leaf = Span { attributes: vec![text("peer.service", "cart")], ..call(2, 1, CLIENT, 61) };
+    for (service, spans) in [
+        // An internal call is none, and neither is one of a service by itself.
+        ("web", vec![call(1, 0, SERVER, 60), not_a_leaf, call(3, 1, 1, 60)]),
+        ("cart", vec![call(4, 2, SERVER, 62), call(5, 4, PRODUCER, 62), peer]),
+        ("bank", vec![call(6, 5, CONSUMER, 130)]),
+    ] {
+        let batch = || batch(service, spans.clone());
+        storage.write(batch()).await.expect("stored");
+        // Sent again, because the answer was lost.
+        storage.write(batch()).await.expect("stored");
+    }
+    let all = pairs(&[("cart", "bank", 1), ("cart", "redis", 1), ("web", "cart", 1)]);
+    assert_eq!(calls(&storage, 0, u64::MAX).await, all);
+    // By the minute in which the called span starts.
+    assert_eq!(calls(&storage, 60, 119).await, pairs(&[("cart", "redis", 1), ("web", "cart", 1)]));
+    assert_eq!(calls(&storage, 120, 180).await, pairs(&[("cart", "bank", 1)]));
+    assert_eq!(calls(&storage, 180, u64::MAX).await, []);
+}
+
+#[tokio::test]
+async fn a_span_id_that_client_and_server_share_is_one_call() {
+    let storage = MemoryStorage::new(1 << 20);
+    for (service, spans) in [
+        ("web", vec![call(1, 0, SERVER, 0), call(2, 1, CLIENT, 0)]),
+        ("cart", vec![call(2, 1, SERVER, 0), call(3, 2, 1, 0)]),
+        ("bank", vec![call(4, 2, SERVER, 0)]),
+    ] {
+        storage.write(batch(service, spans)).await.expect("stored");
+    }
+    assert_eq!(calls(&storage, 0, u64::MAX).await, pairs(&[("cart", "bank", 1), ("web", "cart", 1)]));
+}
+
+#[tokio::test]
+async fn what_is_counted_follows_what_is_stored() {
+    let storage = MemoryStorage::new(100_000);
+    let trace = |trace: u8, child: &str| {
+        let of = |span: Span| Span { trace_id: vec![trace; 16], ..span };
+        [batch("web", vec![of(call(1, 0, CLIENT, 0))]), batch(child, vec![of(call(2, 1, SERVER, 0))])]
+    };
+    for batch in trace(1, "cart") {
+        storage.write(batch).await.expect("stored");
+        calls(&storage, 0, 1).await;
+    }
+    assert_eq!(calls(&storage, 0, 1).await, pairs(&[("web", "cart", 1)]));
+    let empty = MemoryStorage::new(100_000).usage();
+    for number in 0..1_000_u32 {
+        for batch in trace(2 + (number % 200) as u8, "bank") {
+            storage.write(batch).await.expect("stored");
+        }
+        let mut filler = span(255, 1, 0);
+        filler.trace_id = [&number.to_be_bytes()[..], &[7; 12]].concat();
+        filler.name = "x".repeat(1_000);
+        storage.write(batch("filler", vec![filler])).await.expect("stored");
+    }
+    let after = calls(&storage, 0, 1).await;
+    assert!(!after.iter().any(|(_, child, _)| child == "cart"), "its trace made room: {after:?}");
+    assert!(storage.usage().bytes <= 110_000, "{:?} {empty:?}", storage.usage());
+}

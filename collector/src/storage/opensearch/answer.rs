@@ -8,21 +8,22 @@ use serde_json::Value;
 
 use super::{client::ClientError, document::SpanDocument};
 
+/// `D` is what a document is read as.
 #[derive(Deserialize)]
-pub(super) struct Answers {
-    responses: Vec<Answer>,
+pub(super) struct Answers<D> {
+    responses: Vec<Answer<D>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Answer {
+pub(super) struct Answer<D = SpanDocument<'static>> {
     status: Option<u16>,
     error: Option<Value>,
     #[serde(default)]
     timed_out: bool,
     #[serde(rename = "_shards")]
     shards: Option<Shards>,
-    #[serde(default)]
-    hits: Hits,
+    #[serde(default = "Hits::none")]
+    hits: Hits<D>,
     #[serde(default)]
     aggregations: HashMap<String, Aggregation>,
 }
@@ -35,16 +36,22 @@ struct Shards {
     failures: Vec<Value>,
 }
 
-#[derive(Default, Deserialize)]
-struct Hits {
-    #[serde(default)]
-    hits: Vec<Hit>,
+#[derive(Deserialize)]
+struct Hits<D> {
+    #[serde(default = "Vec::new")]
+    hits: Vec<Hit<D>>,
+}
+
+impl<D> Hits<D> {
+    fn none() -> Self {
+        Self { hits: Vec::new() }
+    }
 }
 
 #[derive(Deserialize)]
-struct Hit {
+struct Hit<D> {
     #[serde(rename = "_source")]
-    source: SpanDocument<'static>,
+    source: D,
     #[serde(default)]
     sort: Vec<Value>,
 }
@@ -61,9 +68,9 @@ pub(super) struct Bucket {
     pub(super) key: Value,
 }
 
-impl Answers {
+impl<D> Answers<D> {
     /// The answer to the only search, if it is a whole one.
-    pub(super) fn single(self) -> Result<Answer, ClientError> {
+    pub(super) fn single(self) -> Result<Answer<D>, ClientError> {
         let incomplete = |what: &str| ClientError::Incomplete(what.to_owned());
         let answer = self.responses.into_iter().next().ok_or_else(|| incomplete("it has no response"))?;
         if let Some(error) = answer.error {
@@ -87,16 +94,20 @@ impl Answers {
     }
 }
 
-impl Answer {
+impl<D> Answer<D> {
     pub(super) fn aggregation(&mut self, name: &str) -> Aggregation {
         self.aggregations.remove(name).unwrap_or_default()
+    }
+
+    pub(super) fn into_documents(self) -> impl Iterator<Item = D> {
+        self.hits.hits.into_iter().map(|hit| hit.source)
     }
 
     /// The documents of a page of `size`, and after which sort values the next one begins, if there is one.
     ///
     /// Two spans may have the same sort values (Zipkin's clients and servers share span ids), and the next page begins after all
     /// that have them. So the page ends before the last values that it shows, as more documents may have them.
-    pub(super) fn into_page(self, size: usize) -> (impl Iterator<Item = SpanDocument<'static>>, Option<Vec<Value>>) {
+    pub(super) fn into_page(self, size: usize) -> (impl Iterator<Item = D>, Option<Vec<Value>>) {
         let mut hits = self.hits.hits;
         let mut after = None;
         if hits.len() >= size {

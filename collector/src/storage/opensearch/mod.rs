@@ -27,7 +27,9 @@ use retention::Retention;
 use schema::IndexNames;
 use writer::Writer;
 
-use super::{Capabilities, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader, TraceWriter};
+use super::{
+    Capabilities, Dependency, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader, TraceWriter,
+};
 use crate::model::{SpanBatch, Trace, TraceId, TraceSummary};
 
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:9200";
@@ -162,6 +164,10 @@ impl TraceReader for OpenSearchStorage {
 
     async fn operations(&self, service: &str, kind: Option<SpanKind>) -> Result<Vec<Operation>, StorageError> {
         self.reader.operations(service, kind).await
+    }
+
+    async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError> {
+        self.reader.dependencies(range).await
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::document::{DOT_REPLACEMENT, ERROR, KIND, STATUS_CODE};
 use crate::{
     model::TraceId,
-    storage::{SpanKind, TraceQuery},
+    storage::{SpanKind, TimeRange, TraceQuery},
 };
 
 /// The field below `tag` in which an operation's document says its kind.
@@ -19,6 +19,17 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Every service, in pages of `size`, in order.
 pub(super) fn services(size: usize, after: Option<&Value>) -> Value {
     names(None, json!([{"service": {"terms": {"field": "serviceName"}}}]), size, after)
+}
+
+/// The documents of dependencies of the range, the newest first.
+pub(super) fn dependencies(range: TimeRange, size: usize) -> Value {
+    let (from, to) = (range.from_ns / NANOS_PER_MILLI, range.to_ns / NANOS_PER_MILLI);
+    json!({
+        "size": size,
+        "track_total_hits": false,
+        "query": {"range": {"timestamp": {"gte": from, "lte": to, "format": "epoch_millis"}}},
+        "sort": [{"timestamp": {"order": "desc", "unmapped_type": "date"}}],
+    })
 }
 
 /// Every operation of a service with the kind, where the document says it.

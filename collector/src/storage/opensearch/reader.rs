@@ -6,6 +6,7 @@ use std::{
 };
 
 use http::Method;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     model::{Trace, TraceId, TraceSummary, summarize},
-    storage::{Operation, SpanKind, StorageError, TimeRange, TraceQuery},
+    storage::{Dependency, Operation, SpanKind, StorageError, TimeRange, TraceQuery},
 };
 
 /// The most documents that OpenSearch gives at once (`index.max_result_window`), and names in one page.
@@ -104,6 +105,29 @@ impl Reader {
         self.find(query, Some(SUMMARY_FIELDS), |trace| summarize(&trace)).await
     }
 
+    /// What Jaeger's job has counted, in its documents. A job that ran twice for one time has written twice: of what it says
+    /// of a pair then, the larger counts, and not the sum.
+    pub(super) async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError> {
+        let search = query::dependencies(range, DEFAULT_PAGE_DOCUMENTS_MAX);
+        let answer: Answer<DependenciesDocument> = self.search(&self.names.all_dependencies(), search).await?;
+        let mut counted: HashMap<(String, String), HashMap<String, u64>> = HashMap::new();
+        for document in answer.into_documents() {
+            let time = document.timestamp.to_string();
+            for DependencyDocument { parent, child, call_count } in document.dependencies {
+                if parent != child {
+                    let calls = counted.entry((parent, child)).or_default().entry(time.clone()).or_default();
+                    *calls = call_count.max(*calls);
+                }
+            }
+        }
+        let mut found: Vec<_> = counted
+            .into_iter()
+            .map(|((parent, child), calls)| Dependency { parent, child, calls: calls.values().sum() })
+            .collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
     async fn find<T>(
         &self,
         query: &TraceQuery,
@@ -128,7 +152,8 @@ impl Reader {
             return Ok(Vec::new());
         }
         let indices = self.names.spans(Some(query.start));
-        let buckets = self.search(&indices, query::trace_ids(query)).await?.aggregation(query::TRACE_IDS).buckets;
+        let mut answer: Answer = self.search(&indices, query::trace_ids(query)).await?;
+        let buckets = answer.aggregation(query::TRACE_IDS).buckets;
         let mut seen = HashSet::new();
         let ids = buckets.iter().filter_map(|bucket| bucket.key.as_str()?.parse().ok());
         Ok(ids.filter(|id| seen.insert(*id)).collect())
@@ -148,7 +173,8 @@ impl Reader {
         let mut names = Vec::new();
         let mut after = None;
         for _ in 0..DEFAULT_NAME_PAGES_MAX {
-            let page = self.search(&indices, search(after.as_ref())).await?.aggregation(query::NAMES);
+            let mut answer: Answer = self.search(&indices, search(after.as_ref())).await?;
+            let page = answer.aggregation(query::NAMES);
             names.extend(page.buckets.into_iter().map(|bucket| bucket.key));
             after = page.after_key;
             if after.is_none() {
@@ -170,7 +196,7 @@ impl Reader {
         let mut after: Option<Vec<Value>> = None;
         loop {
             let body = query::spans(ids, size, after.as_deref(), fields);
-            let answer = match self.search(indices, body).await {
+            let answer: Answer = match self.search(indices, body).await {
                 Err(ClientError::AnswerTooLarge(_)) if size > DEFAULT_PAGE_DOCUMENTS_MIN => {
                     size = (size / 4).max(DEFAULT_PAGE_DOCUMENTS_MIN);
                     continue;
@@ -187,12 +213,33 @@ impl Reader {
     }
 
     /// One search. By `_msearch`, because there the indices are named in the body, which may be long, and not in the URL.
-    async fn search(&self, indices: &[String], body: Value) -> Result<Answer, ClientError> {
+    async fn search<D: DeserializeOwned + Send + 'static>(
+        &self,
+        indices: &[String],
+        body: Value,
+    ) -> Result<Answer<D>, ClientError> {
         let header = json!({"index": indices, "ignore_unavailable": true, "allow_no_indices": true});
         let lines = format!("{header}\n{body}\n");
-        let answers: Answers = self.client.send(Method::POST, "_msearch", "application/x-ndjson", lines.into()).await?;
+        let answers: Answers<D> =
+            self.client.send(Method::POST, "_msearch", "application/x-ndjson", lines.into()).await?;
         answers.single()
     }
+}
+
+/// A document of `jaeger-dependencies-*`.
+#[derive(Deserialize)]
+struct DependenciesDocument {
+    timestamp: Value,
+    #[serde(default)]
+    dependencies: Vec<DependencyDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DependencyDocument {
+    parent: String,
+    child: String,
+    call_count: u64,
 }
 
 /// Spans by trace, and whether the trace was cut.

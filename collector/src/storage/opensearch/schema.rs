@@ -23,13 +23,18 @@ const DEFAULT_START_PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct IndexNames {
     span: String,
     service: String,
+    dependencies: String,
 }
 
 impl IndexNames {
     pub(super) fn new(prefix: &str) -> Self {
         let prefix = prefix.trim_end_matches('-');
         let joined = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}-{name}") };
-        Self { span: joined("jaeger-span"), service: joined("jaeger-service") }
+        Self {
+            span: joined("jaeger-span"),
+            service: joined("jaeger-service"),
+            dependencies: joined("jaeger-dependencies"),
+        }
     }
 
     pub(super) fn span_of_day(&self, day: u64) -> String {
@@ -47,6 +52,10 @@ impl IndexNames {
 
     pub(super) fn all_services(&self) -> Vec<String> {
         vec![format!("{}-*", self.service)]
+    }
+
+    pub(super) fn all_dependencies(&self) -> Vec<String> {
+        vec![format!("{}-*", self.dependencies)]
     }
 
     /// The indices that may hold spans of the range; of all time without one.
