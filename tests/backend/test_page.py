@@ -207,3 +207,40 @@ def test_back_leads_to_the_same_search(open_page):
     page.go_back()
     expect(page).to_have_url(address)
     expect(page.get_by_test_id("tags")).to_have_value("error=true")
+
+
+def test_the_map_of_services_in_every_look(open_page, demo, theme, viewport):
+    page = open_page("/dependencies", theme=theme, viewport=viewport)
+    services, calls = page.get_by_test_id("map-service"), page.get_by_test_id("map-call")
+    expect(services.first).to_be_visible()
+    edges = page.request.get(f"{demo.query_url}/api/dependencies").json()["data"]
+    assert services.count() == len({name for edge in edges for name in (edge["parent"], edge["child"])}) >= 3
+    assert calls.count() == len(edges)
+    expect(page.get_by_test_id("map-table").locator("tbody tr")).to_have_count(len(edges))
+    assert fits(page)
+    shot(page, f"map-{theme}-{viewport}")
+
+
+def test_a_service_of_the_map_is_looked_at_with_its_neighbours(open_page, demo):
+    page = open_page("/dependencies")
+    edges = page.request.get(f"{demo.query_url}/api/dependencies").json()["data"]
+    child = edges[0]["child"]
+    own = [edge for edge in edges if child in (edge["parent"], edge["child"])]
+    assert len(own) < len(edges)
+    page.locator(f"[data-testid=map-service][data-service='{child}']").click()
+    expect(page).to_have_url(re.compile(rf"/dependencies\?service={child}$"))
+    expect(page.get_by_test_id("map-call")).to_have_count(len(own))
+    expect(page.get_by_test_id("map-focus")).to_have_value(child)
+    page.get_by_test_id("map-lookback").select_option("1h")
+    expect(page).to_have_url(re.compile(rf"service={child}&lookback=1h$"))
+    page.get_by_role("link", name="Traces of", exact=False).first.click()
+    expect(page.get_by_test_id("trace-result").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_test_id("map-focus")).to_have_value(child)
+
+
+def test_a_service_without_calls_says_so(open_page):
+    page = open_page("/dependencies?service=nobody")
+    expect(page.get_by_test_id("no-calls")).to_contain_text("nobody")
+    page.get_by_test_id("map-focus").select_option("")
+    expect(page.get_by_test_id("map-service").first).to_be_visible()

@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks';
+import { MapPage } from './map/page';
 import { amend, navigate, useAddress } from './router/address';
 import { Link } from './router/link';
-import { routeOf, tracePath } from './router/route';
+import { MAP, routeOf, tracePath } from './router/route';
 import { rememberSearch } from './search/last-search';
 import { SearchPage } from './search/page';
 import { TracePage } from './trace/page';
@@ -31,10 +32,14 @@ export function App() {
           <Link to="/search" aria-current={route.page === 'search' ? 'page' : undefined}>
             Search
           </Link>
+          <Link to={MAP} aria-current={route.page === 'map' ? 'page' : undefined}>
+            Map
+          </Link>
         </nav>
         <TraceIdBox />
       </header>
       {route.page === 'search' && <SearchPage address={address} />}
+      {route.page === 'map' && <MapPage address={address} />}
       {route.page === 'trace' && <TracePage id={route.id} />}
       {route.page === 'unknown' && <Unknown path={route.path} />}
     </>

@@ -8,6 +8,7 @@ import './style/search.css';
 import './style/trace.css';
 import './style/timeline.css';
 import './style/detail.css';
+import './style/map.css';
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -1,7 +1,7 @@
 // The calls that the page makes, each typed; addresses are relative to <base>, so any base path works.
 
 import { Failure, messageOf } from './failure';
-import type { Operation, Summary, TracesData } from './wire';
+import type { Dependency, Operation, Summary, TracesData } from './wire';
 
 /** The absolute address of a path of the server, below its base path. */
 export function serverUrl(path: string): string {
@@ -51,6 +51,17 @@ export async function fetchSummaries(query: URLSearchParams, signal: AbortSignal
 export async function fetchTrace(id: string, signal: AbortSignal): Promise<TracesData> {
   const { result } = await get<{ result?: TracesData }>(`api/v3/traces/${encodeURIComponent(id)}`, signal);
   return result ?? {};
+}
+
+/** Which service calls which, in the milliseconds before `endTs`, which are milliseconds too. */
+export async function fetchDependencies(
+  endTs: number,
+  lookback: number,
+  signal: AbortSignal,
+): Promise<Dependency[]> {
+  const query = new URLSearchParams({ endTs: String(endTs), lookback: String(lookback) });
+  const { data } = await get<{ data?: Dependency[] | null }>(`api/dependencies?${query}`, signal);
+  return data ?? [];
 }
 
 /** The trace as JSON for reading, in a browser tab of its own. */

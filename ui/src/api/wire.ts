@@ -18,6 +18,12 @@ export interface ServiceSummary {
   errorSpanCount?: number;
 }
 
+export interface Dependency {
+  parent: string;
+  child: string;
+  callCount: number;
+}
+
 export interface Operation {
   name: string;
   spanKind?: string;
