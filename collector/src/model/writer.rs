@@ -67,6 +67,8 @@ pub struct BatchWriter {
     groups: Vec<Group>,
     index: HashMap<Key, usize>,
     last: Option<usize>,
+    bytes: usize,
+    rejected: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -160,7 +162,12 @@ impl SpanWriter {
 }
 
 impl BatchWriter {
+    /// A span without a trace or span id is only counted: empty messages must not become long ones.
     pub fn push(&mut self, resource: &ResourceWriter, span: &SpanWriter) {
+        if span.trace_id.is_zero() || span.span_id.is_zero() {
+            self.rejected += 1;
+            return;
+        }
         let fits = |key: &Key| {
             (&key.scope_name, &key.scope_version, &key.resource) == (&span.scope_name, &span.scope_version, resource)
         };
@@ -175,7 +182,18 @@ impl BatchWriter {
         self.last = Some(at);
         let mut encoded = Vec::with_capacity(span.attributes.len() + span.events.len() + span.links.len() + 128);
         span.encode(&mut encoded);
+        self.bytes += encoded.len();
         put_message(2, &encoded, &mut self.groups[at].spans);
+    }
+
+    /// How many spans had no valid id.
+    pub fn rejected(&self) -> usize {
+        self.rejected
+    }
+
+    /// What the spans take, encoded.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn group(&mut self, key: Key) -> usize {
@@ -381,7 +399,9 @@ mod tests {
         batch.push(&resource, &written("one", 1));
         batch.push(&resource, &written("two", 2));
         batch.push(&resource, &written("one", 3));
+        batch.push(&ResourceWriter::default(), &SpanWriter { scope_name: String::new(), ..written("", 4) });
         batch.push(&ResourceWriter::default(), &SpanWriter::default());
+        assert_eq!(batch.rejected(), 1);
         let request = ExportTraceServiceRequest::decode(batch.finish()).expect("a request");
         let resource = Resource {
             attributes: vec![attribute("service.name", any_value::Value::StringValue("cart".into()))],
@@ -399,6 +419,7 @@ mod tests {
         assert_eq!(request.resource_spans[0], spans("one", vec![expected(1), expected(3)]));
         assert_eq!(request.resource_spans[1], spans("two", vec![expected(2)]));
         let bare = &request.resource_spans[2];
-        assert_eq!((&bare.resource, &bare.scope_spans[0].scope), (&Some(Resource::default()), &None));
+        assert_eq!(bare.resource, Some(Resource::default()));
+        assert_eq!(bare.scope_spans[0].scope.as_ref().map(|scope| scope.name.as_str()), Some(""));
     }
 }

@@ -60,12 +60,18 @@ impl Intake {
 
     /// Stores spans that came by another protocol.
     pub(super) async fn submit_written(&self, batch: BatchWriter, via: Transport) -> Result<Accepted, IntakeError> {
-        self.submit_encoded(batch.finish(), via).await
+        let rejected = batch.rejected();
+        self.store(SpanBatch::parse(batch.finish())?, rejected, via).await
     }
 
     pub async fn submit(&self, batch: SpanBatch, via: Transport) -> Result<Accepted, IntakeError> {
+        let rejected = batch.rejected();
+        self.store(batch, rejected, via).await
+    }
+
+    async fn store(&self, batch: SpanBatch, rejected_spans: usize, via: Transport) -> Result<Accepted, IntakeError> {
         let Transport { receiver, transport } = via;
-        let (spans, rejected_spans) = (batch.spans().len(), batch.rejected());
+        let spans = batch.spans().len();
         let mut outcome = Ok(());
         if spans > 0 {
             outcome = self.writer.write(batch).await;

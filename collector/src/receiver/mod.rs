@@ -2,6 +2,7 @@
 
 mod admission;
 mod body;
+mod format;
 pub(crate) mod grpc;
 mod intake;
 pub mod jaeger;
@@ -15,6 +16,7 @@ pub mod zipkin;
 
 pub use admission::{Admission, AdmissionFull, DEFAULT_IN_FLIGHT_BYTES_MAX, Ticket};
 pub use body::DEFAULT_ZSTD_WINDOW_LOG_MAX;
+pub use format::Format;
 pub use intake::{Accepted, DEFAULT_REQUEST_BYTES_MAX, Intake, IntakeError, Transport};
 pub use thrift::{DEFAULT_THRIFT_DEPTH_MAX, ThriftError};
 

@@ -56,6 +56,7 @@ async fn store(
     // What it is translated to is about as large, and paid for as well.
     ticket.grow(body.len()).map_err(IntakeError::Full)?;
     let batch = decode(&body).map_err(IntakeError::Undecodable)?;
+    ticket.grow(batch.bytes().saturating_sub(body.len())).map_err(IntakeError::Full)?;
     drop(body);
     intake.submit_written(batch, via).await?;
     Ok(())

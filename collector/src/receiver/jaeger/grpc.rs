@@ -2,8 +2,7 @@
 
 use axum::{Router, extract::State, response::Response, routing::post};
 
-use super::proto;
-use crate::receiver::{Intake, Transport, grpc};
+use crate::receiver::{Format, Intake, Transport, grpc};
 
 const VIA: Transport = Transport { receiver: "jaeger", transport: "grpc" };
 
@@ -18,7 +17,7 @@ pub fn router(intake: Intake) -> Router {
 async fn post_spans(State(intake): State<Intake>, request: axum::extract::Request) -> Response {
     let store = intake.clone();
     grpc::unary(&intake, VIA, request, async move |body| {
-        let batch = proto::read_request(&body)?;
+        let batch = Format::JaegerProto.read(&body, false)?;
         drop(body);
         store.submit_written(batch, VIA).await?;
         Ok(PostSpansResponse {})

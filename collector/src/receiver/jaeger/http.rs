@@ -16,14 +16,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 
-use super::thrift;
-use crate::{
-    model::BatchWriter,
-    receiver::{
-        DecodeError, Intake, Transport, reply,
-        thrift::{Protocol, Reader},
-    },
-};
+use crate::receiver::{Format, Intake, Transport, reply};
 
 const VIA: Transport = Transport { receiver: "jaeger", transport: "thrift_http" };
 
@@ -40,12 +33,7 @@ async fn post_spans(State(intake): State<Intake>, request: Request) -> Response 
         let message = "Unsupported content type; send application/x-thrift or application/vnd.apache.thrift.binary\n";
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
-    reply::accept(&intake, VIA, request, |body| {
-        let mut batch = BatchWriter::default();
-        thrift::read_batch(&mut Reader::new(Protocol::Binary, body), &mut batch).map_err(DecodeError::Thrift)?;
-        Ok(batch)
-    })
-    .await
+    reply::accept(&intake, VIA, request, |body| Format::JaegerBatch.read(body, false)).await
 }
 
 fn is_thrift(headers: &HeaderMap) -> bool {

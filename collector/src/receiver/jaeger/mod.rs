@@ -11,6 +11,6 @@ mod tests;
 mod thrift;
 pub mod udp;
 
-pub(super) use proto::{for_each, id_of};
+pub(super) use proto::{for_each, id_of, read_request};
 pub(super) use span::{Microseconds, SpanTranslation};
-pub(super) use thrift::{span_id, trace_id};
+pub(super) use thrift::{read_batch, read_call, span_id, trace_id};

@@ -14,13 +14,11 @@ type Result<T> = std::result::Result<T, DecodeError>;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// `message PostSpansRequest { Batch batch = 1 }`
-pub(super) fn read_request(body: &[u8]) -> Result<BatchWriter> {
-    let mut batch = BatchWriter::default();
+pub(in crate::receiver) fn read_request(body: &[u8], batch: &mut BatchWriter) -> Result<()> {
     for_each(Slice { bytes: body, offset: 0 }, |number, field| match (number, field) {
-        (1, Field::Bytes(slice)) => read_batch(slice, &mut batch),
+        (1, Field::Bytes(slice)) => read_batch(slice, batch),
         _ => Ok(()),
-    })?;
-    Ok(batch)
+    })
 }
 
 /// `message Batch { repeated Span spans = 1; Process process = 2 }`: a span may have a process of its own.

@@ -10,8 +10,8 @@ use prost::Message;
 
 use super::*;
 use crate::{
-    model::{BatchWriter, service_name},
-    receiver::thrift::{Protocol, Reader},
+    model::service_name,
+    receiver::{DecodeError, Format, thrift::Protocol},
 };
 
 const PROTOCOLS: [Protocol; 2] = [Protocol::Binary, Protocol::Compact];
@@ -313,8 +313,15 @@ fn proto_request() -> idl::PostSpansRequest {
     idl::PostSpansRequest { batch: Some(idl::Batch { spans: vec![span; 20], process }) }
 }
 
-fn decoded(batch: BatchWriter) -> Vec<ResourceSpans> {
-    ExportTraceServiceRequest::decode(batch.finish()).expect("a request").resource_spans
+fn decoded(format: Format, body: &[u8]) -> Result<Vec<ResourceSpans>, DecodeError> {
+    Ok(ExportTraceServiceRequest::decode(format.translate(body)?).expect("a request").resource_spans)
+}
+
+fn call_format(protocol: Protocol) -> Format {
+    Format::JaegerCall(match protocol {
+        Protocol::Binary => udp::Encoding::Binary,
+        Protocol::Compact => udp::Encoding::Compact,
+    })
 }
 
 fn attribute(key: &str, value: Any) -> KeyValue {
@@ -364,14 +371,12 @@ fn check(resources: &[ResourceSpans]) {
 #[test]
 fn every_encoding_says_the_same() {
     for protocol in PROTOCOLS {
-        check(&decoded(thrift::read_call(Reader::new(protocol, &call(protocol))).expect("a call")));
-        let mut body = Vec::new();
-        thrift_batch().write(protocol, &mut body);
-        let mut batch = BatchWriter::default();
-        thrift::read_batch(&mut Reader::new(protocol, &body), &mut batch).expect("a batch");
-        check(&decoded(batch));
+        check(&decoded(call_format(protocol), &call(protocol)).expect("a call"));
     }
-    check(&decoded(proto::read_request(&proto_request().encode_to_vec()).expect("a request")));
+    let mut body = Vec::new();
+    thrift_batch().write(Protocol::Binary, &mut body);
+    check(&decoded(Format::JaegerBatch, &body).expect("a batch"));
+    check(&decoded(Format::JaegerProto, &proto_request().encode_to_vec()).expect("a request"));
 }
 
 #[test]
@@ -381,7 +386,7 @@ fn what_only_protobuf_has_is_kept() {
     batch.spans.truncate(2);
     batch.spans[0].warnings = vec!["clock skew".into(), "late".into()];
     batch.spans[1].process = Some(idl::Process { service_name: "bank".into(), tags: vec![] });
-    let resources = decoded(proto::read_request(&request.encode_to_vec()).expect("a request"));
+    let resources = decoded(Format::JaegerProto, &request.encode_to_vec()).expect("a request");
     assert_eq!(resources.iter().map(service_name).collect::<Vec<_>>(), ["cart", "bank"]);
     let warned = &resources[0].scope_spans[0].spans[0];
     let warnings = warned.attributes.iter().find(|a| a.key == crate::model::WARNINGS_ATTRIBUTE).expect("warnings");
@@ -403,10 +408,8 @@ fn references(parent: i64, references: &[(i32, i64, i64)]) -> Span {
     ]);
     let batch_of = Struct(vec![(1, Struct(vec![(1, text("cart"))])), (2, List(vec![span]))]);
     let mut body = Vec::new();
-    batch_of.write(Protocol::Compact, &mut body);
-    let mut batch = BatchWriter::default();
-    thrift::read_batch(&mut Reader::new(Protocol::Compact, &body), &mut batch).expect("a batch");
-    decoded(batch)[0].scope_spans[0].spans[0].clone()
+    batch_of.write(Protocol::Binary, &mut body);
+    decoded(Format::JaegerBatch, &body).expect("a batch")[0].scope_spans[0].spans[0].clone()
 }
 
 #[test]
@@ -436,7 +439,7 @@ fn what_is_cut_off_is_refused_wherever_it_is_cut() {
     for protocol in PROTOCOLS {
         let whole = call(protocol);
         for len in 0..whole.len() {
-            assert!(thrift::read_call(Reader::new(protocol, &whole[..len])).is_err(), "{protocol:?} cut at {len}");
+            assert!(call_format(protocol).translate(&whole[..len]).is_err(), "{protocol:?} cut at {len}");
         }
     }
 }
@@ -445,7 +448,7 @@ fn what_is_cut_off_is_refused_wherever_it_is_cut() {
 fn ids_that_are_too_long_are_named() {
     let mut request = proto_request();
     request.batch.as_mut().expect("a batch").spans[0].span_id = vec![1; 9];
-    let error = proto::read_request(&request.encode_to_vec()).expect_err("a long id");
+    let error = decoded(Format::JaegerProto, &request.encode_to_vec()).expect_err("a long id");
     assert_eq!(error.to_string(), "a span's `span_id` has 9 bytes; it must have at most 8");
 }
 
@@ -463,14 +466,10 @@ proptest! {
             seed
         };
         for protocol in PROTOCOLS {
-            let _ = thrift::read_call(Reader::new(protocol, &bytes));
-            if let Ok(batch) = thrift::read_call(Reader::new(protocol, &changed(call(protocol)))) {
-                decoded(batch);
-            }
+            let _ = decoded(call_format(protocol), &bytes);
+            let _ = decoded(call_format(protocol), &changed(call(protocol)));
         }
-        let _ = proto::read_request(&bytes);
-        if let Ok(batch) = proto::read_request(&changed(proto_request().encode_to_vec())) {
-            decoded(batch);
-        }
+        let _ = decoded(Format::JaegerProto, &bytes);
+        let _ = decoded(Format::JaegerProto, &changed(proto_request().encode_to_vec()));
     }
 }

@@ -14,20 +14,17 @@ use crate::{
 type Result<T> = std::result::Result<T, ThriftError>;
 
 /// What an agent gets: `emitBatch(1: Batch)` or `emitZipkinBatch(1: list<Span>)`.
-pub(super) fn read_call(mut reader: Reader<'_>) -> Result<BatchWriter> {
-    let method = reader.message()?;
-    let is_zipkin = method == b"emitZipkinBatch";
-    let mut batch = BatchWriter::default();
+pub(in crate::receiver) fn read_call(reader: &mut Reader<'_>, batch: &mut BatchWriter) -> Result<()> {
+    let is_zipkin = reader.message()? == b"emitZipkinBatch";
     reader.fields(|reader, id, kind| match (id, kind) {
-        (1, Kind::Struct) if !is_zipkin => read_batch(reader, &mut batch),
-        (1, Kind::List) if is_zipkin => zipkin::read_thrift_list(reader, &mut batch),
+        (1, Kind::Struct) if !is_zipkin => read_batch(reader, batch),
+        (1, Kind::List) if is_zipkin => zipkin::read_thrift(reader, false, batch),
         _ => reader.skip(kind),
-    })?;
-    Ok(batch)
+    })
 }
 
 /// `struct Batch { 1: Process process, 2: list<Span> spans, … }`
-pub(super) fn read_batch(reader: &mut Reader<'_>, batch: &mut BatchWriter) -> Result<()> {
+pub(in crate::receiver) fn read_batch(reader: &mut Reader<'_>, batch: &mut BatchWriter) -> Result<()> {
     let mut process = None;
     let mut early = Vec::new();
     reader.fields(|reader, id, kind| match (id, kind) {

@@ -6,11 +6,7 @@ use std::sync::Arc;
 use tokio::{net::UdpSocket, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use super::thrift;
-use crate::receiver::{
-    DecodeError, Intake, IntakeError, Transport,
-    thrift::{Protocol, Reader},
-};
+use crate::receiver::{Format, Intake, IntakeError, Transport, thrift::Protocol};
 
 /// What the agent of Jaeger takes at most; a UDP packet cannot hold many more.
 pub const DEFAULT_PACKET_BYTES_MAX: usize = 65_000;
@@ -63,14 +59,14 @@ pub async fn serve(socket: UdpSocket, encoding: Encoding, intake: Intake, stoppi
 async fn store(intake: &Intake, encoding: Encoding, packet: Vec<u8>) -> Result<(), IntakeError> {
     let ticket = intake.admission.ticket();
     ticket.grow(2 * packet.len())?;
-    let batch = thrift::read_call(Reader::new(encoding.protocol(), &packet)).map_err(DecodeError::Thrift)?;
+    let batch = Format::JaegerCall(encoding).read(&packet, false)?;
     drop(packet);
     intake.submit_written(batch, encoding.via()).await?;
     Ok(())
 }
 
 impl Encoding {
-    fn protocol(self) -> Protocol {
+    pub(in crate::receiver) fn protocol(self) -> Protocol {
         match self {
             Self::Compact => Protocol::Compact,
             Self::Binary => Protocol::Binary,

@@ -29,12 +29,17 @@ pub const DEFAULT_SPAN_JSON_BYTES_MAX: usize = 1 << 20;
 type Result<T> = std::result::Result<T, DecodeError>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub enum Version {
     V1,
     V2,
 }
 
-pub(super) fn read_list(body: &[u8], version: Version, is_debug: bool, batch: &mut BatchWriter) -> Result<()> {
+pub(in crate::receiver) fn read_list(
+    body: &[u8],
+    version: Version,
+    is_debug: bool,
+    batch: &mut BatchWriter,
+) -> Result<()> {
     let mut failure = None;
     let mut list = serde_json::Deserializer::from_slice(body);
     let mut each = |text: &str| {

@@ -24,13 +24,9 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode, header};
 
-pub use self::json::DEFAULT_SPAN_JSON_BYTES_MAX;
-use self::json::Version;
-use super::{
-    DecodeError, Intake, Transport, reply,
-    thrift::{Protocol, Reader, ThriftError},
-};
-use crate::model::BatchWriter;
+pub use self::json::{DEFAULT_SPAN_JSON_BYTES_MAX, Version};
+pub(super) use self::{json::read_list as read_json, proto::read_list as read_proto, thrift::read_list as read_thrift};
+use super::{Format, Intake, Transport, reply};
 
 const VIA: Transport = Transport { receiver: "zipkin", transport: "http" };
 
@@ -38,55 +34,29 @@ pub fn router(intake: Intake) -> Router {
     Router::new().fallback(post_spans).with_state(intake)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Json(Version),
-    Thrift,
-    Protobuf,
-}
-
 async fn post_spans(State(intake): State<Intake>, request: Request) -> Response {
     if request.method() != Method::POST {
         return reply::only_post().await;
     }
-    let Some(form) = Form::of(request.uri().path(), request.headers()) else {
+    let Some(format) = format_of(request.uri().path(), request.headers()) else {
         VIA.count_refused_request();
         let message = "415 unsupported media type, supported: [application/json, application/x-thrift for v1, application/x-protobuf for v2]\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
     };
     let is_debug = request.headers().get("x-b3-flags").is_some_and(|flags| flags == "1");
-    reply::accept(&intake, VIA, request, |body| {
-        let mut batch = BatchWriter::default();
-        match form {
-            Form::Json(version) => json::read_list(body, version, is_debug, &mut batch)?,
-            Form::Protobuf => proto::read_list(body, is_debug, &mut batch)?,
-            Form::Thrift => {
-                let mut reader = Reader::new(Protocol::Binary, body);
-                thrift::read_list(&mut reader, is_debug, &mut batch).map_err(DecodeError::Thrift)?;
-            }
-        }
-        Ok(batch)
-    })
-    .await
+    reply::accept(&intake, VIA, request, |body| format.read(body, is_debug)).await
 }
 
-impl Form {
-    fn of(path: &str, headers: &HeaderMap) -> Option<Self> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let is_v1 = path.contains("api/v1/spans");
-        match (kind.as_str(), is_v1) {
-            // Some clients of the first days send no type.
-            ("application/json" | "", true) => Some(Self::Json(Version::V1)),
-            ("application/json" | "", false) => Some(Self::Json(Version::V2)),
-            ("application/x-thrift", true) => Some(Self::Thrift),
-            ("application/x-protobuf", false) => Some(Self::Protobuf),
-            _ => None,
-        }
+fn format_of(path: &str, headers: &HeaderMap) -> Option<Format> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_v1 = path.contains("api/v1/spans");
+    match (kind.as_str(), is_v1) {
+        // Some clients of the first days send no type.
+        ("application/json" | "", true) => Some(Format::ZipkinJson(Version::V1)),
+        ("application/json" | "", false) => Some(Format::ZipkinJson(Version::V2)),
+        ("application/x-thrift", true) => Some(Format::ZipkinThrift),
+        ("application/x-protobuf", false) => Some(Format::ZipkinProto),
+        _ => None,
     }
-}
-
-/// `list<Span>` of `zipkincore.thrift`, as an agent gets it.
-pub(super) fn read_thrift_list(reader: &mut Reader<'_>, batch: &mut BatchWriter) -> Result<(), ThriftError> {
-    thrift::read_list(reader, false, batch)
 }

@@ -17,7 +17,7 @@ use crate::{
 type Result<T> = std::result::Result<T, DecodeError>;
 
 /// `message ListOfSpans { repeated Span spans = 1 }`
-pub(super) fn read_list(body: &[u8], is_debug: bool, batch: &mut BatchWriter) -> Result<()> {
+pub(in crate::receiver) fn read_list(body: &[u8], is_debug: bool, batch: &mut BatchWriter) -> Result<()> {
     for_each(Slice { bytes: body, offset: 0 }, |number, field| {
         if let (1, Field::Bytes(slice)) = (number, field) {
             read_span(slice)?.write(is_debug, batch);

@@ -7,16 +7,16 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 
-use super::{json::Version, *};
+use super::*;
+use crate::receiver::DecodeError;
 
-fn request(read: impl FnOnce(&mut BatchWriter) -> Result<(), DecodeError>) -> Result<Vec<ResourceSpans>, DecodeError> {
-    let mut batch = BatchWriter::default();
-    read(&mut batch)?;
+fn request(format: Format, body: &[u8], is_debug: bool) -> Result<Vec<ResourceSpans>, DecodeError> {
+    let batch = format.read(body, is_debug)?;
     Ok(ExportTraceServiceRequest::decode(batch.finish()).expect("a request").resource_spans)
 }
 
 fn json(version: Version, text: &str) -> Result<Vec<ResourceSpans>, DecodeError> {
-    request(|batch| json::read_list(text.as_bytes(), version, false, batch))
+    request(Format::ZipkinJson(version), text.as_bytes(), false)
 }
 
 fn only(resources: &[ResourceSpans]) -> (&str, &Span) {
@@ -95,10 +95,16 @@ fn values_of_the_first_version_keep_their_types() {
 }
 
 #[test]
+fn empty_spans_are_counted_and_take_nothing() {
+    let batch = Format::ZipkinProto.read(&[0x0a, 0].repeat(1_000), false).expect("spans");
+    assert_eq!((batch.rejected(), batch.bytes()), (1_000, 0));
+}
+
+#[test]
 fn debug_is_kept_whoever_says_so() {
     let of_span = json(Version::V2, r#"[{"traceId":"1","id":"2","debug":true}]"#).expect("spans");
-    let of_request =
-        request(|batch| json::read_list(br#"[{"traceId":"1","id":"2"}]"#, Version::V2, true, batch)).expect("spans");
+    let body = br#"[{"traceId":"1","id":"2"}]"#;
+    let of_request = request(Format::ZipkinJson(Version::V2), body, true).expect("spans");
     for read in [of_span, of_request] {
         let (_, span) = only(&read);
         assert_eq!(text(&span.attributes, "jaeger.debug"), Some(&Value::BoolValue(true)));
@@ -180,7 +186,7 @@ fn thrift_of_the_first_version_says_the_same() {
     }
     field(&mut body, 2, 9);
     body.extend([1, 0]);
-    let read = request(|batch| Ok(read_thrift_list(&mut Reader::new(Protocol::Binary, &body), batch)?)).expect("spans");
+    let read = request(Format::ZipkinThrift, &body, false).expect("spans");
     let (service, span) = only(&read);
     assert_eq!((service, span.name.as_str(), span.kind), ("backend", "get /api", 2));
     assert_eq!(hex::encode(&span.trace_id), "00000000000000015af7183fb1d4cf5f");
@@ -195,7 +201,7 @@ fn thrift_of_the_first_version_says_the_same() {
         assert_eq!(text(&span.attributes, key), Some(&value), "{key}");
     }
     for len in 0..body.len() {
-        let cut = request(|batch| Ok(read_thrift_list(&mut Reader::new(Protocol::Binary, &body[..len]), batch)?));
+        let cut = request(Format::ZipkinThrift, &body[..len], false);
         assert!(cut.is_err(), "cut at {len}");
     }
 }

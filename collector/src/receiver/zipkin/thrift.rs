@@ -17,7 +17,7 @@ use crate::{
 type Result<T> = std::result::Result<T, ThriftError>;
 
 /// `list<Span>`
-pub(super) fn read_list(reader: &mut Reader<'_>, is_debug: bool, batch: &mut BatchWriter) -> Result<()> {
+pub(in crate::receiver) fn read_list(reader: &mut Reader<'_>, is_debug: bool, batch: &mut BatchWriter) -> Result<()> {
     reader.list(Kind::Struct, |reader| {
         read_span(reader)?.upgrade().write(is_debug, batch);
         Ok(())
