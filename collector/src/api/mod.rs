@@ -25,7 +25,9 @@ use axum::{
 use self::ui::Page;
 use crate::query::QueryService;
 
-pub use legacy::{DEFAULT_DEPENDENCIES_LOOKBACK_MILLISECONDS, DEFAULT_SEARCH_LOOKBACK_SECONDS};
+pub use legacy::{
+    DEFAULT_DEPENDENCIES_LOOKBACK_MILLISECONDS, DEFAULT_SEARCH_LOOKBACK_SECONDS, DEFAULT_TRANSFORM_BYTES_MAX,
+};
 pub use params::DEFAULT_QUERY_STRING_MAX_BYTES;
 
 /// How many traces a search returns that does not say.
@@ -74,15 +76,18 @@ pub fn router(state: ApiState) -> Router {
             .route_service(&format!("{base}/"), serve_page)
             .fallback(async || reply::not_found())
     };
-    all.layer(middleware::from_fn(read_only)).layer(middleware::from_fn(trace_response::add))
+    let transform: Arc<str> = format!("{base}/api/transform").into();
+    all.layer(middleware::from_fn(move |request, next| read_only(transform.clone(), request, next)))
+        .layer(middleware::from_fn(trace_response::add))
 }
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
-/// Nothing here can be changed: other methods are told which ones there are.
-async fn read_only(request: Request, next: Next) -> Response {
+/// Nothing here can be changed: other methods are told which ones there are. What is posted to `transform` is only shown.
+async fn read_only(transform: Arc<str>, request: Request, next: Next) -> Response {
     match *request.method() {
         Method::GET | Method::HEAD => next.run(request).await,
+        Method::POST if request.uri().path() == &*transform => next.run(request).await,
         Method::OPTIONS => (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response(),
         _ => {
             let mut response = reply::plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed".into());

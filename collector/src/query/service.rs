@@ -43,6 +43,10 @@ impl QueryService {
         Self { reader, options }
     }
 
+    pub fn options(&self) -> QueryOptions {
+        self.options
+    }
+
     pub fn capabilities(&self) -> Capabilities {
         self.reader.capabilities()
     }

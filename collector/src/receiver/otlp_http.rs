@@ -99,8 +99,6 @@ enum ExportError {
     Body(#[from] BodyError),
     #[error("the body is not OTLP JSON: {0}")]
     Json(serde_json::Error),
-    #[error("the body is not OTLP JSON: it must be an object")]
-    NoObject,
     #[error(transparent)]
     Intake(#[from] IntakeError),
 }
@@ -129,10 +127,6 @@ async fn store(intake: &Intake, encoding: Encoding, request: Request) -> Result<
         Encoding::Json => {
             // What the text becomes is paid for too.
             ticket.grow(body.len()).map_err(IntakeError::Full)?;
-            // serde would take a list of the fields' values too.
-            if body.trim_ascii_start().first() != Some(&b'{') {
-                return Err(ExportError::NoObject);
-            }
             let request = otlp_json::decode(&body).map_err(ExportError::Json)?;
             let batch = SpanBatch::from_request(&request).map_err(IntakeError::Malformed)?;
             drop((request, body));
@@ -165,7 +159,7 @@ fn refusal(encoding: Encoding, error: ExportError) -> Response {
     let message = error.to_string();
     let (http, grpc) = match error {
         ExportError::Body(error) => (error.http_status(), error.grpc_code()),
-        ExportError::Json(_) | ExportError::NoObject => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
+        ExportError::Json(_) => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
         ExportError::Intake(error) => match grpc::status(error).code() {
             code @ (Code::ResourceExhausted | Code::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, code),
             code => (StatusCode::BAD_REQUEST, code),

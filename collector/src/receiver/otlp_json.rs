@@ -1,6 +1,7 @@
 //! OTLP's JSON → the request.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use serde::de;
 use serde_json::{Error, Number, Value};
 
 /// How serde tells of a number that it took for something else (see `decode`).
@@ -10,6 +11,10 @@ const NUMBER_TAKEN_FOR_A_MAP: &str = "invalid type: map";
 /// `jqs` does, numbers inside of flattened fields reach serde as maps and are refused
 /// (<https://github.com/serde-rs/json/issues/505>); then the same body is read with numbers that have one form only.
 pub(crate) fn decode(body: &[u8]) -> Result<ExportTraceServiceRequest, Error> {
+    // serde would take a list of the fields' values too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(de::Error::custom("it must be an object"));
+    }
     let refused = match serde_json::from_slice(body) {
         Ok(request) => return Ok(request),
         Err(error) => error,
@@ -72,7 +77,9 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused() {
-        for text in ["{", r#"{"resourceSpans":5}"#, &body(r#"{"doubleValue":"many"}"#), &body(r#"{"boolValue":1.5}"#)] {
+        for text in
+            ["{", "[]", r#"{"resourceSpans":5}"#, &body(r#"{"doubleValue":"many"}"#), &body(r#"{"boolValue":1.5}"#)]
+        {
             assert!(decode(text.as_bytes()).is_err(), "{text}");
         }
     }

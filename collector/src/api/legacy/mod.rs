@@ -6,6 +6,7 @@ mod reference;
 mod search;
 mod tag;
 mod trace;
+mod transform;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +15,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
     response::Response,
-    routing::get,
+    routing::{get, post},
 };
 use serde::Serialize;
 
@@ -28,6 +29,7 @@ use crate::{model::Trace, storage::SpanKind};
 
 pub use dependencies::DEFAULT_DEPENDENCIES_LOOKBACK_MILLISECONDS;
 pub use search::DEFAULT_SEARCH_LOOKBACK_SECONDS;
+pub use transform::DEFAULT_TRANSFORM_BYTES_MAX;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -35,6 +37,8 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/operations", get(operations))
         .route("/services/{service}/operations", get(operation_names))
         .route("/dependencies", get(dependencies::dependencies))
+        .route("/transform", post(transform::transform))
+        .route("/metrics/{*what}", get(metrics))
         .route("/traces", get(search_traces))
         .route("/traces/{trace_id}", get(trace))
 }
@@ -74,6 +78,12 @@ async fn operation_names(
     names.sort_unstable();
     names.dedup();
     Ok(reply::json(&Envelope::list(&names), is_pretty(&params)))
+}
+
+/// There is no storage of metrics yet; Jaeger's page knows this answer.
+async fn metrics() -> Failure {
+    let text = "trace metrics are currently disabled - no metrics backend configured";
+    Failure::new(StatusCode::NOT_IMPLEMENTED, text)
 }
 
 async fn search_traces(State(api): State<ApiState>, params: Params) -> Result<Response, Failure> {

@@ -231,3 +231,59 @@ async fn what_jaeger_drops_is_kept() {
     let raw = client.get("/api/traces/1?raw=1").await.json();
     assert_eq!(raw["data"][0]["spans"][0]["warnings"], Value::Null);
 }
+
+#[tokio::test]
+async fn spans_that_are_sent_to_be_shown_are_shown_as_if_they_were_stored_and_are_not() {
+    let sample = include_bytes!("data/spans.otlp.json");
+    let stored = Client::with_sample().await.get(&format!("/api/traces/{TRACE}")).await;
+    let client = client().await;
+    let shown = client.post("/api/transform", sample).await;
+    assert_eq!((shown.status, shown.json()), (StatusCode::OK, stored.json()));
+    assert_eq!(client.get(&format!("/api/traces/{TRACE}")).await.status, StatusCode::NOT_FOUND);
+    for body in [&b"{"[..], b"[]", br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00"}]}]}]}"#] {
+        assert_eq!(client.post("/api/transform", body).await.status, StatusCode::BAD_REQUEST);
+    }
+    let long = vec![b' '; crate::api::DEFAULT_TRANSFORM_BYTES_MAX + 1];
+    assert_eq!(client.post("/api/transform", &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    for (method, path) in [("GET", "/api/transform"), ("POST", "/api/services")] {
+        assert_eq!(client.call(method, path).await.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_not_there_in_the_words_that_jaegers_page_knows() {
+    let client = client().await;
+    for what in ["calls", "errors", "latencies", "minstep"] {
+        let answer = client.get(&format!("/api/metrics/{what}?service=shop")).await;
+        assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED);
+        assert!(answer.body.contains("trace metrics are currently disabled - no metrics backend configured"));
+    }
+}
+
+#[tokio::test]
+async fn dependencies_have_a_time_and_a_service() {
+    let client_span = Span { kind: 3, ..span("call", 0, 9) };
+    let mut requests = vec![request(1, "web", client_span)];
+    let server = Span { kind: 2, parent_span_id: vec![1; 8], ..span("serve", 1, 8) };
+    let mut called = request(1, "cart", server);
+    called.resource_spans[0].scope_spans[0].spans[0].span_id = vec![2; 8];
+    requests.push(called);
+    let client = Client::with(&requests).await;
+    let end = START_NS / 1_000_000 + 60_000;
+    let edge = serde_json::json!([{"parent": "web", "child": "cart", "callCount": 1}]);
+    for (query, expected) in [
+        (format!("endTs={end}"), edge.clone()),
+        (format!("endTs={end}&lookback=120000&service=cart"), edge),
+        (format!("endTs={end}&service=bank"), serde_json::json!([])),
+        (format!("endTs={}", end - 3_600_000), serde_json::json!([])),
+        (format!("endTs={}&lookback=1", end + 3_600_000), serde_json::json!([])),
+    ] {
+        let answer = client.get(&format!("/api/dependencies?{query}")).await;
+        assert_eq!((answer.status, &answer.json()["data"]), (StatusCode::OK, &expected), "{query}");
+    }
+    for query in ["endTs=x", "lookback=-1", "endTs=1.5"] {
+        let answer = client.get(&format!("/api/dependencies?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(answer.body.contains("unable to parse param"), "{}", answer.body);
+    }
+}

@@ -83,6 +83,10 @@ impl Client {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await
     }
 
+    async fn post(&self, path: &str, body: &[u8]) -> Answer {
+        self.send(Request::post(path).body(Body::from(body.to_vec())).expect("a request")).await
+    }
+
     async fn call(&self, method: &str, path: &str) -> Answer {
         self.send(Request::builder().method(method).uri(path).body(Body::empty()).expect("a request")).await
     }
