@@ -144,7 +144,7 @@ def test_strategies_come_from_a_file_that_is_read_again_when_it_changes(start, t
     file = tmp_path / "strategies.json"
     operations = [{"operation": "/health", "type": "probabilistic", "param": 0.0}]
     default = {"type": "probabilistic", "param": 0.5, "operation_strategies": operations}
-    file.write_text(json.dumps({"service_strategies": [{"service": "bank", "type": "ratelimiting", "param": 5}], "default_strategy": default}))
+    file.write_text(json.dumps({"service_strategies": [{"service": "bank", "type": "ratelimiting", "param": 5}, {"service": "shop", "type": "probabilistic", "param": 0.25}], "default_strategy": default}))
     server = start("--sampling-strategies-file", file)
     url = f"http://{server.address('sampling over HTTP')}"
     per_operation = {
@@ -159,6 +159,8 @@ def test_strategies_come_from_a_file_that_is_read_again_when_it_changes(start, t
         assert http.get(address, params={"service": "cart"}).json() == of_cart
     bank = http.get(f"{url}/sampling?service=bank").json()
     assert (bank["strategyType"], bank["rateLimitingSampling"]) == ("RATE_LIMITING", {"maxTracesPerSecond": 5})
+    shop = http.get(f"{url}/sampling?service=shop").json()
+    assert shop["probabilisticSampling"] == {"samplingRate": 0.25}
     for query in ("", "?service=", "?service=a&service=b"):
         answer = http.get(f"{url}/sampling{query}")
         assert (answer.status_code, answer.text.strip()) == (400, "'service' parameter must be provided once")

@@ -62,14 +62,21 @@ struct JsonFile {
     service_strategies: Vec<JsonService>,
 }
 
+/// The fields of a strategy once more: flattened, serde_json would refuse their numbers in a program in which another crate has
+/// switched on its `arbitrary_precision` (<https://github.com/serde-rs/json/issues/505>).
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct JsonService {
     service: String,
-    #[serde(flatten)]
-    strategy: JsonStrategy,
+    #[serde(rename = "type")]
+    kind: String,
+    param: f64,
+    #[serde(default)]
+    operation_strategies: Vec<JsonOperation>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct JsonStrategy {
     #[serde(rename = "type")]
     kind: String,
@@ -109,16 +116,16 @@ impl Strategies {
             None => Self::everywhere(DEFAULT_RATE).default,
         };
         let mut services = HashMap::new();
-        for json in &file.service_strategies {
-            let whose = format!("strategy of `{}`", json.service);
-            let mut strategy = json.strategy.read(&whose, path)?;
+        for JsonService { service, kind, param, operation_strategies } in file.service_strategies {
+            let whose = format!("strategy of `{service}`");
+            let mut strategy = JsonStrategy { kind, param, operation_strategies }.read(&whose, path)?;
             // What holds for an operation of every service holds here too, unless something else is said.
             for (operation, rate) in &default.operations {
                 if !strategy.operations.iter().any(|(known, _)| known == operation) {
                     strategy.operations.push((operation.clone(), *rate));
                 }
             }
-            if services.insert(json.service.clone(), strategy).is_some() {
+            if services.insert(service, strategy).is_some() {
                 let what = "is there twice".to_owned();
                 return Err(StrategiesError::Value { path: path.to_owned(), whose, what });
             }
@@ -206,6 +213,7 @@ mod tests {
             ("{".to_owned(), "EOF"),
             (r#"{"default_stratgy": {}}"#.to_owned(), "unknown field `default_stratgy`"),
             (service(r#""type": "probabilistic""#), "missing field `param`"),
+            (service(r#""type": "probabilistic", "param": 1, "rate": 1"#), "unknown field `rate`"),
             (service(r#""type": "probabilistic", "param": 80"#), "the strategy of `cart` has the `param` 80"),
             (service(r#""type": "sometimes", "param": 1"#), "has the `type` `sometimes`"),
             (service(r#""type": "ratelimiting", "param": -1"#), "traces a second"),
