@@ -3,10 +3,12 @@
 import json
 import os
 import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
 
+import grpc
 import pytest
 from server import http
 
@@ -193,6 +195,27 @@ def test_ports_can_be_off(start):
     flags += ["--zipkin-port", "--sampling-http-port", "--sampling-grpc-port"]
     server = start(*(argument for flag in flags for argument in (flag, "off")))
     assert "Jaeger" not in server.log() and "Zipkin" not in server.log()
+
+
+def test_strategies_are_told_over_grpc(start, tmp_path):
+    file = tmp_path / "strategies.json"
+    file.write_text(json.dumps({"service_strategies": [{"service": "shop", "type": "probabilistic", "param": 0.25}]}))
+    server = start("--sampling-strategies-file", file)
+    for port in ("sampling over gRPC", "Jaeger gRPC"):
+        with grpc.insecure_channel(server.address(port)) as channel:
+            ask = channel.unary_unary("/jaeger.api_v2.SamplingManager/GetSamplingStrategy")
+            # The service's name is field 1; the answer has the rate, a double, as field 1 of its field 2.
+            assert ask(b"\x0a\x04shop", timeout=10) == b"\x12\x09\x09" + struct.pack("<d", 0.25)
+            with pytest.raises(grpc.RpcError) as refused:
+                ask(b"\x0a\x09shop", timeout=10)
+            assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_request_that_is_to_be_debugged_makes_debug_spans(server):
+    body = b'[{"traceId":"deb","id":"1","localEndpoint":{"serviceName":"debugged"}}]'
+    assert post(server, "Zipkin", "/", body, content_type="application/json", x_b3_flags="1").status_code == 202
+    [trace] = http.get(f"{server.query_url}/api/traces/deb").json()["data"]
+    assert tags(trace["spans"][0])["jaeger.debug"] is True
 
 
 def post(server, port, path, body, **headers):

@@ -18,6 +18,9 @@ from server import http
 EXPORTERS = {
     "grpc": lambda server: GrpcExporter(f"http://{server.otlp_grpc}", insecure=True),
     "grpc-gzip": lambda server: GrpcExporter(f"http://{server.otlp_grpc}", insecure=True, compression=grpc.Compression.Gzip),
+    "grpc-deflate": lambda server: GrpcExporter(
+        f"http://{server.otlp_grpc}", insecure=True, compression=grpc.Compression.Deflate
+    ),
     "http": lambda server: HttpExporter(server.traces_url),
     "http-gzip": lambda server: HttpExporter(server.traces_url, compression=Compression.Gzip),
     "http-deflate": lambda server: HttpExporter(server.traces_url, compression=Compression.Deflate),

@@ -11,6 +11,8 @@ pub mod otlp_grpc;
 pub mod otlp_http;
 pub(crate) mod otlp_json;
 mod reply;
+#[cfg(test)]
+mod tests;
 mod thrift;
 pub mod zipkin;
 

@@ -13,7 +13,10 @@ use prost::Message;
 use serde_json::{Map, Value, json};
 
 use super::{Sampling, Strategy, strategies::Sampler};
-use crate::receiver::{DecodeError, Intake, IntakeError, Transport, grpc};
+use crate::{
+    model::wire::{Cursor, Field, Slice, WireError},
+    receiver::{DecodeError, Intake, Transport, grpc},
+};
 
 const VIA: Transport = Transport { receiver: "sampling", transport: "grpc" };
 
@@ -99,20 +102,25 @@ fn default_rate(sampler: Sampler) -> f64 {
 async fn call(State(served): State<Served>, request: axum::extract::Request) -> Response {
     let sampling = served.sampling;
     grpc::unary(&served.intake, VIA, request, async move |body| {
-        let parameters = SamplingStrategyParameters::decode(body)
-            .map_err(|_| IntakeError::Undecodable(DecodeError::Protobuf(crate::model::wire::WireError::Truncated)))?;
-        Ok(SamplingStrategyResponse::from(&sampling.strategy(&parameters.service_name)))
+        let service = service_of(&body).map_err(DecodeError::Protobuf)?;
+        Ok(SamplingStrategyResponse::from(&sampling.strategy(service)))
     })
     .await
 }
 
-/// `sampling.proto` of jaegertracing/jaeger-idl.
-#[derive(Clone, PartialEq, Message)]
-struct SamplingStrategyParameters {
-    #[prost(string, tag = "1")]
-    service_name: String,
+/// `message SamplingStrategyParameters { string serviceName = 1 }`
+fn service_of(body: &[u8]) -> Result<&str, WireError> {
+    let mut service = "";
+    let mut cursor = Cursor::new(Slice { bytes: body, offset: 0 });
+    while let Some((number, field)) = cursor.next()? {
+        if let (1, Field::Bytes(name)) = (number, field) {
+            service = name.text()?;
+        }
+    }
+    Ok(service)
 }
 
+/// `sampling.proto` of jaegertracing/jaeger-idl.
 #[derive(Clone, PartialEq, Message)]
 struct SamplingStrategyResponse {
     #[prost(int32, tag = "1")]

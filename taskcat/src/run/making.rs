@@ -59,6 +59,7 @@ impl Life<'_> {
         may_retry: bool,
     ) -> Made {
         self.enter(Phase::Creating);
+        self.is_seen_at_rest = false;
         let name = self.result.stack_name.clone();
         let request = Request {
             case: self.case(),

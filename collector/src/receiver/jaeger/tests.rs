@@ -380,6 +380,17 @@ fn every_encoding_says_the_same() {
 }
 
 #[test]
+fn an_agent_takes_spans_of_zipkins_as_well() {
+    let span = Struct(vec![(1, I64(2)), (3, text("pay")), (4, I64(3)), (9, Bool(true)), (10, I64(1)), (11, I64(5))]);
+    let mut bytes = [&[0x82, 0x81, 0, 15][..], b"emitZipkinBatch"].concat();
+    Struct(vec![(1, List(vec![span]))]).write(Protocol::Compact, &mut bytes);
+    let resources = decoded(call_format(Protocol::Compact), &bytes).expect("a call");
+    let span = &resources[0].scope_spans[0].spans[0];
+    assert_eq!((span.name.as_str(), span.start_time_unix_nano, span.end_time_unix_nano), ("pay", 1_000, 6_000));
+    assert_eq!(span.attributes, [attribute("jaeger.debug", Any::BoolValue(true))]);
+}
+
+#[test]
 fn what_only_protobuf_has_is_kept() {
     let mut request = proto_request();
     let batch = request.batch.as_mut().expect("a batch");

@@ -1,7 +1,7 @@
 //! The agent's ports: one call of `agent.thrift` a packet, in the compact (6831, 5775) or the binary (6832) protocol. UDP has no
 //! reply: what cannot be taken is counted and gone, which is why clients should use OTLP.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{net::UdpSocket, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,9 @@ pub const DEFAULT_PACKET_BYTES_MAX: usize = 65_000;
 pub const DEFAULT_PACKETS_IN_FLIGHT_MAX: usize = 1_000;
 /// What the kernel keeps while we are busy.
 pub const DEFAULT_SOCKET_BUFFER_BYTES: usize = 4 << 20;
+
+/// After an error that receiving meets, before it tries again.
+const RECEIVE_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The encoding of a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,10 @@ pub async fn serve(socket: UdpSocket, encoding: Encoding, intake: Intake, stoppi
             received = socket.recv(&mut packet) => received,
         };
         // An error is about an earlier packet, or about memory: the next one may be all right.
-        let Ok(len) = received else { continue };
+        let Ok(len) = received else {
+            tokio::time::sleep(RECEIVE_BACKOFF).await;
+            continue;
+        };
         let Ok(place) = places.clone().try_acquire_owned() else {
             via.count_refused_request();
             continue;
