@@ -8,7 +8,7 @@ use prost::Message as _;
 
 use super::{
     MISSING_SERVICE_NAME, SpanId, TraceId,
-    wire::{Cursor, Field, KEY_VALUE, Shape, Slice, WireError, check_field, check_message},
+    wire::{Cursor, Field, KEY_VALUE, Shape, Slice, WireError, check_attribute, check_field, check_message},
 };
 use crate::storage::SpanKind;
 
@@ -210,7 +210,7 @@ fn check_resource(slice: Slice<'_>) -> Result<Range<u32>, WireError> {
             continue;
         }
         let attribute = message(number, field)?;
-        check_message(KEY_VALUE, attribute, 0)?;
+        check_attribute(attribute)?;
         if service.is_empty()
             && let Some(name) = string_attribute(attribute, b"service.name")?
         {
@@ -262,6 +262,7 @@ fn read_span(slice: Slice<'_>, context: u32) -> Result<SpanRef, BatchError> {
             (6, Field::Varint(kind)) => span.kind = SpanKind::from_otlp(kind as i32),
             (7, Field::Fixed64(time)) => span.start_ns = time,
             (8, Field::Fixed64(time)) => span.end_ns = time,
+            (9, Field::Bytes(attribute)) => check_attribute(attribute)?,
             (1 | 2 | 4 | 6 | 7 | 8, field) => return Err(WireError::WireType(number, field.wire_type()).into()),
             (_, field) => check_field(SPAN, number, field, 0)?,
         }

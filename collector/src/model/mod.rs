@@ -1,5 +1,6 @@
 //! The internal model is OTLP's own: a batch keeps the encoded spans it came with, and is decoded only where somebody looks inside.
 
+mod attribute;
 mod batch;
 mod id;
 mod trace;
@@ -7,10 +8,11 @@ mod view;
 pub(crate) mod wire;
 mod writer;
 
+pub use attribute::{encoded_attributes, is_regular_attribute};
 pub use batch::{BatchError, ContextRef, SpanBatch, SpanRef};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use trace::{ServiceSummary, Trace, TraceSummary, service_name, summarize};
-pub use view::{SpanView, messages, resource_has_attribute, scope_has_attribute};
+pub use view::{SpanView, messages, resource_has_attribute, scope_has_attribute, span_has_attribute, status};
 pub use writer::{BatchWriter, EventWriter, ResourceWriter, SpanWriter, Value};
 
 /// The service name of a resource that carries no usable `service.name` (the name Jaeger's own OTLP translation uses).

@@ -52,37 +52,37 @@ impl<'a> SpanView<'a> {
         self.end_ns.saturating_sub(self.start_ns)
     }
 
-    /// The number of `Status.code` (2 is an error) and its message.
-    pub fn status(&self) -> (u64, &'a str) {
-        let mut status = (0, "");
-        for slice in messages(self.encoded, 15) {
-            for (number, field) in fields(slice) {
-                match (number, field) {
-                    (2, Field::Bytes(text)) => status.1 = text.text().unwrap_or_default(),
-                    (3, Field::Varint(code)) => status.0 = code,
-                    _ => {}
-                }
-            }
-        }
-        status
-    }
-
     /// The text of an attribute of the span.
     pub fn text_attribute(&self, key: &str) -> Option<&'a str> {
         let attribute = messages(self.encoded, 9).find(|one| messages(one, 1).any(|found| found == key.as_bytes()))?;
         let text = messages(attribute, 2).find_map(|any| messages(any, 1).last())?;
         std::str::from_utf8(text).ok()
     }
+}
 
-    /// Whether an attribute of the span or of one of its events has this key and, as text, this value. The name of an event
-    /// counts as its attribute `event`, as in Jaeger.
-    pub fn has_attribute(&self, key: &str, value: &str) -> bool {
-        messages(self.encoded, 9).any(|attribute| is_attribute(attribute, key, value))
-            || messages(self.encoded, 11).any(|event| {
-                messages(event, 3).any(|attribute| is_attribute(attribute, key, value))
-                    || key == "event" && messages(event, 2).any(|name| name == value.as_bytes())
-            })
+/// The number of `Status.code` (2 is an error) and its message, in fields of a span.
+pub fn status(span: &[u8]) -> (u64, &str) {
+    let mut status = (0, "");
+    for slice in messages(span, 15) {
+        for (number, field) in fields(slice) {
+            match (number, field) {
+                (2, Field::Bytes(text)) => status.1 = text.text().unwrap_or_default(),
+                (3, Field::Varint(code)) => status.0 = code,
+                _ => {}
+            }
+        }
     }
+    status
+}
+
+/// Whether an attribute of the span or of one of its events has this key and, as text, this value. The name of an event
+/// counts as its attribute `event`, as in Jaeger.
+pub fn span_has_attribute(span: &[u8], key: &str, value: &str) -> bool {
+    messages(span, 9).any(|attribute| is_attribute(attribute, key, value))
+        || messages(span, 11).any(|event| {
+            messages(event, 3).any(|attribute| is_attribute(attribute, key, value))
+                || key == "event" && messages(event, 2).any(|name| name == value.as_bytes())
+        })
 }
 
 /// Whether an encoded `Resource` has the attribute.

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::attribute::is_plain_attribute;
+
 /// How deep attribute values may nest (`AnyValue` in `ArrayValue` or `KeyValueList`). Each level is up to three messages deep, and
 /// prost, which decodes on the way out, follows 100.
 pub(super) const DEFAULT_VALUE_DEPTH_MAX: usize = 24;
@@ -63,8 +65,13 @@ impl<'a> Cursor<'a> {
         Self { bytes: slice.bytes, at: 0, base: slice.offset }
     }
 
-    /// The next field's number and value, and where the field (with its tag) starts; `None` at the end.
-    #[inline]
+    /// Where the next field begins, from the start of the message.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The next field's number and value; `None` at the end.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, WireError> {
         if self.at == self.bytes.len() {
             return Ok(None);
@@ -90,8 +97,19 @@ impl<'a> Cursor<'a> {
         Ok(Some((number, field)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn varint(&mut self) -> Result<u64, WireError> {
+        // Most are small.
+        if let Some(byte @ 0..0x80) = self.bytes.get(self.at) {
+            self.at += 1;
+            return Ok(u64::from(*byte));
+        }
+        self.long_varint()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, WireError> {
         let mut value = 0u64;
         for shift in (0..70).step_by(7) {
             let byte = *self.bytes.get(self.at).ok_or(WireError::Truncated)?;
@@ -157,6 +175,11 @@ pub(super) fn check_field(
         (Shape::AnyValue, Field::Bytes(slice)) => check_message(ANY_VALUE, slice, depth + 1),
         (_, field) => Err(WireError::WireType(number, field.wire_type())),
     }
+}
+
+/// Checks a `KeyValue`.
+pub(super) fn check_attribute(slice: Slice<'_>) -> Result<(), WireError> {
+    if is_plain_attribute(slice.bytes) { Ok(()) } else { check_message(KEY_VALUE, slice, 0) }
 }
 
 pub(super) fn check_message(shapes: &[(u32, Shape)], slice: Slice<'_>, depth: usize) -> Result<(), WireError> {

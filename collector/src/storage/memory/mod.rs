@@ -1,18 +1,26 @@
 //! Traces in memory, capped in bytes: the least recently written trace goes first.
 //!
-//! A trace is kept as the encoded spans it came as, grouped by trace, resource and scope, in exactly sized chunks.
+//! Spans are kept in a log of segments, as columns and as the numbers of attributes that were seen before.
 
-mod chunk;
+mod attributes;
+mod context;
+mod dictionary;
+mod directory;
+mod filter;
 mod links;
+mod log;
+#[cfg(test)]
+mod random_tests;
 mod search;
-mod state;
+mod segment;
 #[cfg(test)]
 mod tests;
 
-use async_trait::async_trait;
-use parking_lot::RwLock;
+use std::collections::BTreeSet;
 
-use self::{chunk::Chunk, state::State};
+use async_trait::async_trait;
+
+use self::log::Log;
 use super::{
     Capabilities, Dependency, Operation, SpanKind, StorageError, TimeRange, TraceQuery, TraceReader, TraceWriter,
 };
@@ -21,13 +29,11 @@ use crate::model::{SpanBatch, Trace, TraceId};
 /// How much the stored traces may take.
 pub const DEFAULT_MEMORY_BYTES_MAX: usize = 512 << 20;
 
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
-/// How many traces are looked at for their calls before other requests get a turn.
-const TRACES_COUNTED_PER_TURN: usize = 256;
+/// How many spans are looked at for calls before other requests get a turn.
+const ROWS_COUNTED_PER_TURN: u32 = 4_096;
 
 pub struct MemoryStorage {
-    state: RwLock<State>,
-    bytes_max: usize,
+    log: Log,
     /// Who counts calls: others wait, and find them counted.
     counting: tokio::sync::Mutex<()>,
 }
@@ -44,23 +50,18 @@ pub struct MemoryUsage {
 
 impl MemoryStorage {
     pub fn new(bytes_max: usize) -> Self {
-        Self { state: RwLock::default(), bytes_max, counting: tokio::sync::Mutex::default() }
+        Self { log: Log::new(bytes_max), counting: tokio::sync::Mutex::default() }
     }
 
     pub fn usage(&self) -> MemoryUsage {
-        self.state.read().usage()
+        self.log.usage()
     }
 }
 
 #[async_trait]
 impl TraceWriter for MemoryStorage {
     async fn write(&self, batch: SpanBatch) -> Result<(), StorageError> {
-        let chunks = chunk::split(&batch);
-        drop(batch);
-        let evicted = self.state.write().insert(chunks, self.bytes_max)?;
-        // Freed here, outside the lock.
-        drop(evicted);
-        Ok(())
+        self.log.write(&batch)
     }
 }
 
@@ -71,46 +72,56 @@ impl TraceReader for MemoryStorage {
     }
 
     async fn trace(&self, id: TraceId, _range: Option<TimeRange>) -> Result<Option<Trace>, StorageError> {
-        let chunks = self.state.read().chunks(id);
-        Ok((!chunks.is_empty()).then(|| chunk::assemble(id, &chunks)))
+        Ok(self.log.trace(id))
     }
 
     async fn find_traces(&self, query: &TraceQuery) -> Result<Vec<Trace>, StorageError> {
-        let found = search::find(&self.state, query).await;
+        let found = search::find(&self.log, query).await;
         let mut traces = Vec::with_capacity(found.len());
         for id in found {
-            let chunks = self.state.read().chunks(id);
-            if !chunks.is_empty() {
-                traces.push(chunk::assemble(id, &chunks));
-            }
+            traces.extend(self.log.trace(id));
             tokio::task::consume_budget().await;
         }
         Ok(traces)
     }
 
     async fn services(&self) -> Result<Vec<String>, StorageError> {
-        Ok(self.state.read().services())
+        let mut services = BTreeSet::new();
+        for segment in self.log.segments() {
+            let segment = segment.read();
+            let live = segment.services().iter().filter(|service| service.spans > 0);
+            for service in live {
+                if !services.contains(&*service.name) {
+                    services.insert(service.name.to_string());
+                }
+            }
+        }
+        Ok(services.into_iter().collect())
     }
 
     async fn operations(&self, service: &str, kind: Option<SpanKind>) -> Result<Vec<Operation>, StorageError> {
-        Ok(self.state.read().operations(service, kind))
+        let mut operations = BTreeSet::new();
+        for segment in self.log.segments() {
+            let segment = segment.read();
+            let Some(service) = segment.services().iter().position(|known| *known.name == *service) else { continue };
+            let live = segment.operations().iter().filter(|operation| {
+                operation.service as usize == service
+                    && operation.spans > 0
+                    && kind.is_none_or(|kind| kind == operation.kind)
+            });
+            operations.extend(live.map(|operation| (segment.name(operation).to_string(), operation.kind)));
+        }
+        Ok(operations.into_iter().map(|(name, kind)| Operation { name, kind }).collect())
     }
 
     /// By whole minutes.
     async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError> {
         let turn = self.counting.lock().await;
-        loop {
-            let uncounted = self.state.write().take_uncounted(TRACES_COUNTED_PER_TURN);
-            if uncounted.is_empty() {
-                break;
-            }
-            let counted: Vec<_> =
-                uncounted.iter().map(|(id, written, chunks)| (*id, *written, links::links(chunks))).collect();
-            self.state.write().count_all(counted);
+        while self.log.count_calls(ROWS_COUNTED_PER_TURN) {
             tokio::task::yield_now().await;
         }
         drop(turn);
         let minutes = range.from_ns / links::NANOS_PER_MINUTE..=range.to_ns / links::NANOS_PER_MINUTE;
-        Ok(self.state.read().dependencies(minutes))
+        Ok(self.log.calls.lock().within(minutes))
     }
 }

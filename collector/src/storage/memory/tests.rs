@@ -27,14 +27,14 @@ fn span(trace: u8, id: u8, start_s: u64) -> Span {
     }
 }
 
-fn batch(service: &str, spans: Vec<Span>) -> SpanBatch {
+pub(super) fn batch(service: &str, spans: Vec<Span>) -> SpanBatch {
     let resource = Some(Resource { attributes: vec![text("service.name", service)], ..Default::default() });
     let scope_spans = vec![ScopeSpans { spans, ..Default::default() }];
     let resource_spans = vec![ResourceSpans { resource, scope_spans, ..Default::default() }];
     SpanBatch::from_request(&ExportTraceServiceRequest { resource_spans }).expect("a batch")
 }
 
-fn query(service: &str) -> TraceQuery {
+pub(super) fn query(service: &str) -> TraceQuery {
     TraceQuery {
         service: Some(service.into()),
         operation: None,
@@ -108,50 +108,73 @@ async fn every_condition_must_hold_on_one_span() {
     assert_eq!(found(&storage, &with(&[("http.status_code", "50")])).await, [0u8; 0]);
 }
 
-#[tokio::test]
-async fn the_least_recently_written_trace_makes_room_and_nothing_of_it_stays() {
-    let storage = MemoryStorage::new(DEFAULT_MEMORY_BYTES_MAX);
-    let one = {
-        storage.write(batch("first", vec![span(1, 1, 10)])).await.expect("written");
-        storage.usage().bytes
-    };
-    let storage = MemoryStorage::new(2 * one + one / 2);
-    storage.write(batch("first", vec![span(1, 1, 10)])).await.expect("written");
-    storage.write(batch("second", vec![span(2, 2, 20)])).await.expect("written");
-    storage.write(batch("first", vec![span(1, 3, 11)])).await.expect("written");
-    storage.write(batch("third", vec![span(3, 3, 30)])).await.expect("written");
-    assert_eq!(storage.trace(TraceId([2; 16]), None).await.expect("an answer"), None, "the second was least recent");
-    assert!(!storage.services().await.expect("services").contains(&"second".to_string()));
-    assert!(storage.operations("second", None).await.expect("operations").is_empty());
-    assert!(storage.usage().bytes <= 2 * one + one / 2);
-    assert!(storage.usage().evicted_traces > 0);
+/// Ids that differ where it matters, so that there can be many.
+fn numbered(number: u32, span: Span) -> Span {
+    Span { trace_id: [&number.to_be_bytes()[..], &[7; 12]].concat(), ..span }
+}
+
+async fn spans_of(storage: &MemoryStorage, number: u32) -> usize {
+    let id = TraceId(numbered(number, span(1, 1, 0)).trace_id.try_into().expect("16 bytes"));
+    storage.trace(id, None).await.expect("an answer").map_or(0, |trace| trace.spans().count())
 }
 
 #[tokio::test]
-async fn evicting_everything_frees_every_byte_that_was_counted() {
-    let storage = MemoryStorage::new(DEFAULT_MEMORY_BYTES_MAX);
-    for trace in 1..=50 {
-        let spans = (1..=5).map(|id| span(trace, id, 10 + u64::from(id))).collect();
-        storage.write(batch(&format!("service {}", trace % 7), spans)).await.expect("written");
+async fn the_least_recently_written_traces_make_room_and_nothing_of_them_stays() {
+    const CAP: usize = 1 << 20;
+    const TRACES: u32 = 20_000;
+    let storage = MemoryStorage::new(CAP);
+    storage.write(batch("early", vec![numbered(0, span(1, 1, 10))])).await.expect("written");
+    for number in 1..TRACES {
+        let mut one = vec![numbered(number, span(1, 1, 10)), numbered(number, span(1, 2, 10))];
+        // A trace that is written all the time.
+        one.extend((number % 50 == 0).then(|| numbered(TRACES, span(1, (number % 200) as u8 + 1, 10))));
+        storage.write(batch(&format!("service {}", number / 1_000), one)).await.expect("written");
+        assert!(storage.usage().bytes <= CAP, "{:?}", storage.usage());
     }
-    assert_eq!((storage.usage().traces, storage.usage().spans), (50, 250));
-    let mut state = storage.state.write();
-    let Err(_) = state.insert(chunk::split(&batch("late", vec![span(99, 1, 1)])), 10) else {
-        panic!("larger than the cap, so refused");
-    };
-    drop(state.insert(vec![], 0).expect("nothing to refuse"));
-    let usage = state.usage();
-    assert_eq!((usage.traces, usage.spans, usage.bytes, usage.evicted_traces), (0, 0, 0, 50));
+    assert_eq!(spans_of(&storage, 0).await, 0);
+    assert!(!storage.services().await.expect("services").contains(&"early".to_string()));
+    assert!(storage.operations("early", None).await.expect("operations").is_empty());
+    let usage = storage.usage();
+    assert_eq!(usage.traces + usage.evicted_traces as usize, TRACES as usize + 1);
+    let mut held = Vec::new();
+    for number in 0..TRACES {
+        held.push(spans_of(&storage, number).await);
+    }
+    let first = held.iter().position(|spans| *spans > 0).expect("some are held");
+    assert!(held[first..].iter().all(|spans| *spans == 2), "whole traces, the newest");
+    assert!(TRACES as usize - first > 2_000, "{first} of {TRACES} are gone");
+    assert_eq!(
+        spans_of(&storage, TRACES).await,
+        TRACES as usize / 50 - 1,
+        "what is written again and again stays whole"
+    );
+    assert_eq!(usage.spans, held.iter().sum::<usize>() + spans_of(&storage, TRACES).await);
 }
 
 #[tokio::test]
-async fn a_trace_larger_than_the_cap_is_refused_and_what_was_acknowledged_stays() {
-    let storage = MemoryStorage::new(4096);
-    storage.write(batch("cart", vec![span(1, 1, 10)])).await.expect("written");
-    let large = (1..=200).map(|id| span(1, id, 10)).collect();
-    let error = storage.write(batch("cart", large)).await.expect_err("too large");
+async fn what_cannot_fit_is_refused_and_what_was_acknowledged_stays() {
+    const CAP: usize = 256 << 10;
+    let storage = MemoryStorage::new(CAP);
+    let named = |number: u32, bytes: usize| Span { name: "x".repeat(bytes), ..numbered(number, span(1, 1, 10)) };
+    storage.write(batch("cart", vec![named(1, 10)])).await.expect("written");
+    let error = storage.write(batch("cart", vec![named(2, CAP)])).await.expect_err("a batch that is too large");
     assert!(matches!(error, StorageError::Rejected(_)), "{error}");
-    assert!(storage.trace(TraceId([1; 16]), None).await.expect("an answer").is_some());
+    assert_eq!((spans_of(&storage, 1).await, spans_of(&storage, 2).await), (1, 0));
+    let mut taken = 0;
+    let error = loop {
+        match storage.write(batch("cart", vec![text_span(3, taken)])).await {
+            Ok(()) => taken += 1,
+            Err(error) => break error,
+        }
+        assert!(taken < 10_000, "never refused");
+    };
+    assert!(error.to_string().contains("takes"), "{error}");
+    assert_eq!(spans_of(&storage, 3).await, taken);
+    assert_eq!(spans_of(&storage, 1).await, 1);
+}
+
+fn text_span(number: u32, at: usize) -> Span {
+    Span { attributes: vec![text("text", &format!("{at:01000}"))], ..numbered(number, span(1, 1, 10)) }
 }
 
 fn call(id: u8, parent: u8, kind: i32, start_s: u64) -> Span {
@@ -235,4 +258,68 @@ async fn what_is_counted_follows_what_is_stored() {
     let after = calls(&storage, 0, 1).await;
     assert!(!after.iter().any(|(_, child, _)| child == "cart"), "its trace made room: {after:?}");
     assert!(storage.usage().bytes <= 110_000, "{:?} {empty:?}", storage.usage());
+}
+
+#[test]
+fn many_writers_and_readers_at_once_leave_the_counts_right() {
+    const WRITERS: u32 = 8;
+    const TRACES_EACH: u32 = 1_500;
+    // Enough for more than one open segment.
+    const CAP: usize = 8 << 20;
+    let storage = MemoryStorage::new(CAP);
+    let answers = std::thread::scope(|scope| {
+        let runtime = || tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        for writer in 0..WRITERS {
+            let storage = &storage;
+            scope.spawn(move || {
+                runtime().block_on(async {
+                    for number in 0..TRACES_EACH {
+                        // Each trace is written by two writers.
+                        let id = (writer / 2) * TRACES_EACH + number;
+                        let spans = (1..=3).map(|span_id| numbered(id, call(span_id, span_id - 1, SERVER, 10)));
+                        let long = |at: u8| text("text", &format!("{writer} {number} {at:01000}"));
+                        let spans =
+                            spans.map(|span| Span { attributes: vec![long(span.span_id[0])], ..span }).collect();
+                        storage.write(batch(&format!("service {writer}"), spans)).await.expect("written");
+                    }
+                });
+            });
+        }
+        let storage = &storage;
+        let reader = scope.spawn(move || {
+            runtime().block_on(async {
+                let mut answers = 0;
+                while storage.usage().evicted_traces < 1_000 {
+                    answers += found(storage, &query("service 3")).await.len();
+                    calls(storage, 0, 100).await;
+                    assert!(storage.services().await.expect("services").len() <= WRITERS as usize);
+                }
+                answers
+            })
+        });
+        reader.join().expect("no panic")
+    });
+    assert!(answers > 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let (mut traces, mut spans) = (0, 0);
+        for number in 0..WRITERS / 2 * TRACES_EACH {
+            let held = spans_of(&storage, number).await;
+            traces += usize::from(held > 0);
+            spans += held;
+        }
+        let usage = storage.usage();
+        assert_eq!((usage.traces, usage.spans), (traces, spans));
+        assert!(usage.bytes <= CAP);
+        // What is counted of calls is what counting all that is left gives.
+        let counted = calls(&storage, 0, 100).await;
+        let again = MemoryStorage::new(2 * CAP);
+        for number in 0..WRITERS / 2 * TRACES_EACH {
+            let id = TraceId(numbered(number, span(1, 1, 0)).trace_id.try_into().expect("16 bytes"));
+            let Some(trace) = storage.trace(id, None).await.expect("an answer") else { continue };
+            let request = ExportTraceServiceRequest { resource_spans: trace.resource_spans };
+            again.write(SpanBatch::from_request(&request).expect("a batch")).await.expect("written");
+        }
+        assert_eq!(counted, calls(&again, 0, 100).await);
+    });
 }
