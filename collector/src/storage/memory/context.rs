@@ -9,7 +9,7 @@ use prost::{
     encoding::{WireType, encode_key, encode_varint},
 };
 
-use super::segment::Row;
+use super::row::Row;
 use crate::model::{ContextRef, SpanBatch, Trace, TraceId};
 
 /// What a context takes beside its bytes: the structs, the table entries and the allocator's rounding.

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use super::segment::Row;
+use super::row::Row;
 use crate::{
     model::{SpanId, SpanView},
     storage::{Dependency, SpanKind},

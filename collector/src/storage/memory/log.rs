@@ -6,12 +6,9 @@
 //!
 //! Locks are taken in this order: an open segment's place, the list of segments, a segment, the rest.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -21,8 +18,8 @@ use super::{
     MemoryUsage,
     context::{Assembly, Context},
     directory::{Directory, SLOTS_MAX, Slots},
-    links::{Calls, Links, links},
-    segment::{Row, Segment},
+    links::Calls,
+    segment::Segment,
 };
 use crate::{
     model::{SpanBatch, Trace, TraceId},
@@ -41,8 +38,6 @@ const BATCH_SHARE: usize = 2;
 const TRACE_SHARE: usize = 8;
 /// Traces that are this share of a segment are watched.
 const LARGE_SHARE: usize = 4;
-/// The share of a segment's spans that is given up with it, at least.
-const GIVEN_UP_SHARE: usize = 16;
 /// What a span takes at least.
 const ROW_BYTES: usize = 64;
 
@@ -54,19 +49,19 @@ pub(super) struct Log {
     next_open: AtomicUsize,
     /// By age, the oldest first.
     pub(super) list: RwLock<Vec<Place>>,
-    directory: Directory,
-    bytes: AtomicUsize,
-    evicted_traces: AtomicU64,
+    pub(super) directory: Directory,
+    pub(super) bytes: AtomicUsize,
+    pub(super) evicted_traces: AtomicU64,
     /// Large traces, and how many bytes of them are in packed segments.
-    large: Mutex<HashMap<TraceId, usize>>,
-    large_traces: AtomicUsize,
+    pub(super) large: Mutex<HashMap<TraceId, usize>>,
+    pub(super) large_traces: AtomicUsize,
     pub(super) calls: Mutex<Calls>,
 }
 
 #[derive(Clone)]
 pub(super) struct Place {
-    slot: usize,
-    is_open: bool,
+    pub(super) slot: usize,
+    pub(super) is_open: bool,
     pub(super) segment: Arc<RwLock<Segment>>,
 }
 
@@ -203,90 +198,6 @@ impl Log {
         self.bytes.load(Ordering::Relaxed) + self.directory.allocated()
     }
 
-    /// Gives up the oldest segment that is not open; `false` where there is none.
-    fn evict(&self) -> bool {
-        let mut list = self.list.write();
-        let Some(at) = list.iter().position(|place| !place.is_open) else { return false };
-        let oldest = list.remove(at);
-        let segment = oldest.segment.write();
-        let mut gone = Vec::new();
-        let mut kept = Vec::new();
-        for trace in segment.traces() {
-            match self.directory.leave(oldest.slot, trace.id) {
-                0 => gone.push(trace.id),
-                slots => kept.push((trace.rows as usize, trace.id, slots)),
-            }
-        }
-        // What moves on must leave room: the largest traces go whole.
-        kept.sort_unstable();
-        let mut room = segment.spans - segment.spans.div_ceil(GIVEN_UP_SHARE);
-        let moving =
-            kept.iter().take_while(|(rows, ..)| room.checked_sub(*rows).map(|left| room = left).is_some()).count();
-        let whole = kept.split_off(moving);
-        let mut calls = self.calls.lock();
-        if !calls.is_empty() {
-            for id in &gone {
-                calls.subtract(links(&counted(&segment, *id)));
-            }
-            for (place, (_, id, slots)) in kept.iter().chain(&whole).enumerate() {
-                let others = guards(&list, *slots);
-                let left: Vec<_> = others.iter().flat_map(|segment| counted(segment, *id)).collect();
-                let all: Vec<_> = counted(&segment, *id).into_iter().chain(left.iter().copied()).collect();
-                calls.subtract(links(&all));
-                if place < moving {
-                    calls.add(links(&left));
-                }
-            }
-        }
-        drop(calls);
-        for (_, id, slots) in &whole {
-            self.directory.forget(*id);
-            for place in list.iter().filter(|place| slots >> place.slot & 1 == 1) {
-                place.segment.write().remove(*id);
-            }
-        }
-        self.move_on(&segment, &list, &kept);
-        let evicted = gone.iter().chain(whole.iter().map(|(_, id, _)| id));
-        let mut large = self.large.lock();
-        for id in evicted.clone() {
-            large.remove(id);
-        }
-        self.large_traces.store(large.len(), Ordering::Relaxed);
-        self.evicted_traces.fetch_add(evicted.count() as u64, Ordering::Relaxed);
-        self.bytes.fetch_sub(segment.allocated(), Ordering::Relaxed);
-        true
-    }
-
-    /// Copies the rows of traces to the oldest of the other segments that hold them.
-    fn move_on(&self, from: &Segment, list: &[Place], traces: &[(usize, TraceId, Slots)]) {
-        for place in list {
-            let is_first = |slots: Slots| {
-                list.iter().find(|other| slots >> other.slot & 1 == 1).is_some_and(|first| first.slot == place.slot)
-            };
-            let mut here = traces.iter().filter(|(_, _, slots)| is_first(*slots)).peekable();
-            if here.peek().is_none() {
-                continue;
-            }
-            let mut segment = place.segment.write();
-            let before = segment.allocated();
-            let mut encoded = Vec::new();
-            for (_, id, _) in here {
-                for row in from.rows_of(*id) {
-                    encoded.clear();
-                    row.encode(&mut encoded);
-                    let context = segment.context(&row.context().context);
-                    segment.push(*id, context, &encoded);
-                }
-            }
-            if !place.is_open {
-                segment.shrink();
-            }
-            let after = segment.allocated();
-            self.bytes.fetch_add(after, Ordering::Relaxed);
-            self.bytes.fetch_sub(before, Ordering::Relaxed);
-        }
-    }
-
     pub(super) fn trace(&self, id: TraceId) -> Option<Trace> {
         let slots = self.directory.slots(id);
         let mut assembly = Assembly::default();
@@ -301,34 +212,6 @@ impl Log {
         self.list.read().iter().map(|place| place.segment.clone()).collect()
     }
 
-    /// Counts the calls of traces with rows that are not counted yet, of `rows_max` rows at most. Returns whether there were any.
-    pub(super) fn count_calls(&self, rows_max: u32) -> bool {
-        // Held throughout, so that nothing is evicted.
-        let list = self.list.read();
-        for place in list.iter() {
-            let (ids, until): (HashSet<TraceId>, u32) = {
-                let segment = place.segment.read();
-                let until = segment.len().min(segment.counted + rows_max);
-                let rows = (segment.counted..until).map(|at| segment.row(at)).filter(|row| !row.is_gone());
-                (rows.map(|row| row.trace().id).collect(), until)
-            };
-            let mut calls = self.calls.lock();
-            if until == place.segment.read().counted {
-                continue;
-            }
-            let rows_of = |id: &TraceId, apply: &mut dyn FnMut(Links)| {
-                let guards = guards(&list, self.directory.slots(*id));
-                let rows: Vec<_> = guards.iter().flat_map(|segment| counted(segment, *id)).collect();
-                apply(links(&rows));
-            };
-            ids.iter().for_each(|id| rows_of(id, &mut |links| calls.subtract(links)));
-            place.segment.write().counted = until;
-            ids.iter().for_each(|id| rows_of(id, &mut |links| calls.add(links)));
-            return true;
-        }
-        false
-    }
-
     pub(super) fn usage(&self) -> MemoryUsage {
         MemoryUsage {
             traces: self.directory.len(),
@@ -339,13 +222,7 @@ impl Log {
     }
 }
 
-fn guards(list: &[Place], slots: Slots) -> Vec<RwLockReadGuard<'_, Segment>> {
+/// The segments of these numbers, to be read.
+pub(super) fn guards(list: &[Place], slots: Slots) -> Vec<RwLockReadGuard<'_, Segment>> {
     list.iter().filter(|place| slots >> place.slot & 1 == 1).map(|place| place.segment.read()).collect()
-}
-
-/// The rows of a trace that are in the counts of calls.
-fn counted(segment: &Segment, id: TraceId) -> Vec<Row<'_>> {
-    let mut rows = segment.rows_of(id);
-    rows.retain(|row| row.at < segment.counted);
-    rows
 }

@@ -4,13 +4,16 @@
 
 mod attributes;
 mod context;
+mod count;
 mod dictionary;
 mod directory;
+mod evict;
 mod filter;
 mod links;
 mod log;
 #[cfg(test)]
 mod random_tests;
+mod row;
 mod search;
 mod segment;
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     attributes::Run,
     log::Log,
-    segment::{Row, Segment, StoredContext},
+    row::Row,
+    segment::{Segment, StoredContext},
 };
 use crate::{
     model::{TraceId, messages, resource_has_attribute, scope_has_attribute, span_has_attribute, status},

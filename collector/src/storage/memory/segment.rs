@@ -1,6 +1,6 @@
 //! A stretch of the log: the spans that were written after each other, as columns, with what finds them.
 
-use std::{hash::BuildHasher as _, ops::Range, sync::Arc};
+use std::{hash::BuildHasher as _, sync::Arc};
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
@@ -8,6 +8,7 @@ use super::{
     attributes::{Attributes, Pending},
     context::Context,
     dictionary::Dictionary,
+    row::Row,
 };
 use crate::{
     model::{
@@ -18,22 +19,22 @@ use crate::{
 };
 
 const ROW_BYTES: usize = size_of::<u32>() * 6 + size_of::<u64>() * 4 + size_of::<u8>();
-const KIND_BITS: u32 = 3;
+pub(super) const KIND_BITS: u32 = 3;
 
 /// Spans as columns. `prev` and the rows of [`StoredTrace`] chain the rows of a trace; `ends` is where a span's runs end.
 #[derive(Default)]
-struct Columns {
-    trace: Vec<u32>,
+pub(super) struct Columns {
+    pub(super) trace: Vec<u32>,
     previous: Vec<u32>,
-    context: Vec<u32>,
-    operation: Vec<u32>,
-    span_id: Vec<SpanId>,
-    parent: Vec<SpanId>,
-    start_ns: Vec<u64>,
-    end_ns: Vec<u64>,
+    pub(super) context: Vec<u32>,
+    pub(super) operation: Vec<u32>,
+    pub(super) span_id: Vec<SpanId>,
+    pub(super) parent: Vec<SpanId>,
+    pub(super) start_ns: Vec<u64>,
+    pub(super) end_ns: Vec<u64>,
     /// OTLP's number of the kind, and the status code.
-    bits: Vec<u8>,
-    runs_end: Vec<u32>,
+    pub(super) bits: Vec<u8>,
+    pub(super) runs_end: Vec<u32>,
 }
 
 pub(super) struct StoredTrace {
@@ -61,14 +62,14 @@ pub(super) struct StoredService {
 
 pub(super) struct Segment {
     hasher: DefaultHashBuilder,
-    rows: Columns,
+    pub(super) rows: Columns,
     pub(super) attributes: Attributes,
-    traces: Vec<StoredTrace>,
+    pub(super) traces: Vec<StoredTrace>,
     /// Of the traces that are not gone.
     trace_numbers: HashTable<u32>,
     operations: Vec<StoredOperation>,
     operation_numbers: HashTable<u32>,
-    names: Dictionary,
+    pub(super) names: Dictionary,
     contexts: Vec<StoredContext>,
     context_numbers: HashMap<Arc<Context>, u32>,
     context_bytes: usize,
@@ -82,13 +83,6 @@ pub(super) struct Segment {
 
 /// Ends a trace's chain of rows.
 const NO_ROW: u32 = u32::MAX;
-
-/// One stored span: the columns that need no decoding.
-#[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
-    pub(super) segment: &'a Segment,
-    pub(super) at: u32,
-}
 
 impl Segment {
     pub(super) fn new(hasher: DefaultHashBuilder, bytes: usize) -> Self {
@@ -300,91 +294,6 @@ impl Segment {
             + self.operation_numbers.allocation_size()
             + self.context_bytes
             + size_of::<Self>()
-    }
-}
-
-impl<'a> Row<'a> {
-    pub(super) fn is_gone(self) -> bool {
-        self.trace().rows == 0
-    }
-
-    pub(super) fn trace(self) -> &'a StoredTrace {
-        &self.segment.traces[self.segment.rows.trace[self.at as usize] as usize]
-    }
-
-    pub(super) fn context(self) -> &'a StoredContext {
-        &self.segment.contexts[self.context_number() as usize]
-    }
-
-    pub(super) fn context_number(self) -> u32 {
-        self.segment.rows.context[self.at as usize]
-    }
-
-    pub(super) fn operation_number(self) -> u32 {
-        self.segment.rows.operation[self.at as usize]
-    }
-
-    pub(super) fn service(self) -> &'a Arc<str> {
-        &self.segment.services[self.context().service as usize].name
-    }
-
-    pub(super) fn span_id(self) -> SpanId {
-        self.segment.rows.span_id[self.at as usize]
-    }
-
-    pub(super) fn parent(self) -> SpanId {
-        self.segment.rows.parent[self.at as usize]
-    }
-
-    pub(super) fn start_ns(self) -> u64 {
-        self.segment.rows.start_ns[self.at as usize]
-    }
-
-    pub(super) fn end_ns(self) -> u64 {
-        self.segment.rows.end_ns[self.at as usize]
-    }
-
-    pub(super) fn kind(self) -> SpanKind {
-        self.segment.operations[self.operation_number() as usize].kind
-    }
-
-    pub(super) fn status_code(self) -> u8 {
-        self.segment.rows.bits[self.at as usize] >> KIND_BITS
-    }
-
-    pub(super) fn runs(self) -> Range<usize> {
-        let ends = &self.segment.rows.runs_end;
-        let start = if self.at == 0 { 0 } else { ends[self.at as usize - 1] };
-        start as usize..ends[self.at as usize] as usize
-    }
-
-    /// Appends the span as it was encoded, or as it would be with its fields in another order.
-    pub(super) fn encode(self, into: &mut Vec<u8>) {
-        let operation = &self.segment.operations[self.operation_number() as usize];
-        let mut bytes = |key: u8, bytes: &[u8]| {
-            if !bytes.is_empty() {
-                into.push(key);
-                prost::encoding::encode_varint(bytes.len() as u64, into);
-                into.extend_from_slice(bytes);
-            }
-        };
-        bytes(1 << 3 | 2, &self.trace().id.0);
-        bytes(2 << 3 | 2, &self.span_id().0);
-        if !self.parent().is_zero() {
-            bytes(4 << 3 | 2, &self.parent().0);
-        }
-        bytes(5 << 3 | 2, self.segment.names.get(operation.name));
-        let kind = self.segment.rows.bits[self.at as usize] & ((1 << KIND_BITS) - 1);
-        if kind != 0 {
-            into.extend([6 << 3, kind]);
-        }
-        for (key, time) in [(7 << 3 | 1, self.start_ns()), (8 << 3 | 1, self.end_ns())] {
-            if time != 0 {
-                into.push(key);
-                into.extend(time.to_le_bytes());
-            }
-        }
-        self.segment.attributes.expand(self.runs(), into);
     }
 }
 
