@@ -26,7 +26,7 @@ const (
 	exportMethod   = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 	requestTimeout = time.Minute
 	// Different batches that are sent in turn.
-	batches = 16
+	batches = 500
 	// A success that leaves out nothing encodes to at most this: an empty partial_success.
 	wholeResponseBytesMax = 2
 )
