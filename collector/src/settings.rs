@@ -67,7 +67,7 @@ pub struct ServeArgs {
     #[arg(long, value_enum, env = "SPAN_STORAGE_TYPE", default_value = "memory")]
     pub storage: StorageKind,
 
-    /// What stored traces may take with `--storage memory`; the least recently written ones make room
+    /// What stored traces may take with `--storage memory`; the least recently written ones make room. A request may take half of it, and one trace an eighth
     #[arg(long, value_name = "SIZE", env = "JQS_MEMORY_MAX_BYTES", default_value_t = ByteSize(DEFAULT_MEMORY_BYTES_MAX as u64))]
     pub memory_max_bytes: ByteSize,
 

@@ -27,14 +27,14 @@ pub fn encoded_attributes(key: &str, value: &str) -> impl Iterator<Item = Vec<u8
 }
 
 /// Whether a valid encoded `KeyValue` is what [`encoded_attributes`] gives for its key and value. Lists, maps and bytes, which are
-/// not searched, are regular.
+/// not searched, are regular, and so is having no value.
 pub fn is_regular_attribute(encoded: &[u8]) -> bool {
     match split(encoded) {
+        None => matches!(delimited(encoded, 0x0a), Some((_, []))),
         Some((_, value @ ([] | [0x2a | 0x32 | 0x3a, ..]))) => {
             value.is_empty() || matches!(delimited(value, value[0]), Some((_, [])))
         }
         Some((_, value)) => is_regular_scalar(value, |_| true),
-        None => false,
     }
 }
 
@@ -117,14 +117,15 @@ mod tests {
     fn other_ways_to_write_the_same_are_told() {
         let regular = encoded_attributes("key", "7").nth(1).expect("a number");
         assert_eq!(regular, [0x0a, 3, b'k', b'e', b'y', 0x12, 2, 0x18, 7]);
-        let others: [&[u8]; 6] = [
+        let others: [&[u8]; 5] = [
             &[0x12, 2, 0x18, 7, 0x0a, 3, b'k', b'e', b'y'],
             &[0x0a, 3, b'k', b'e', b'y', 0x12, 3, 0x18, 0x87, 0],
             &[0x0a, 0x83, 0, b'k', b'e', b'y', 0x12, 2, 0x18, 7],
             &[0x0a, 3, b'k', b'e', b'y', 0x12, 4, 0x18, 1, 0x18, 7],
-            &[0x0a, 3, b'k', b'e', b'y'],
             &[0x12, 2, 0x18, 7],
         ];
         assert!(others.iter().all(|other| !is_regular_attribute(other)));
+        // There is nothing to find in these.
+        assert!(is_regular_attribute(&regular[..5]) && is_regular_attribute(&[&regular[..5], &[0x12, 0]].concat()));
     }
 }

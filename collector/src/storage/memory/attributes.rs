@@ -82,9 +82,9 @@ impl Attributes {
                     self.remember(attribute);
                 }
                 for name in messages(event.bytes, 2) {
-                    for attribute in encoded_attributes("event", &String::from_utf8_lossy(name)).take(1) {
-                        self.others.add(self.known.hash(&attribute));
-                    }
+                    // As a text, which is the first of its forms.
+                    let attribute = encoded_attributes("event", std::str::from_utf8(name).unwrap_or_default()).next();
+                    self.others.add(self.known.hash(&attribute.unwrap_or_default()));
                 }
             }
             _ => {}

@@ -8,7 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 pub(super) struct Dictionary {
     bytes: Vec<u8>,
     /// Where each string ends in `bytes`.
-    ends: Vec<u32>,
+    ends: Vec<usize>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -31,7 +31,7 @@ impl Dictionary {
     pub(super) fn insert(&mut self, hash: u64, bytes: &[u8]) -> u32 {
         let number = self.ends.len() as u32;
         self.bytes.extend_from_slice(bytes);
-        self.ends.push(self.bytes.len() as u32);
+        self.ends.push(self.bytes.len());
         let (texts, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
         self.numbers.insert_unique(hash, number, |number| hasher.hash_one(at(texts, ends, *number)));
         number
@@ -52,12 +52,12 @@ impl Dictionary {
     }
 
     pub(super) fn allocated(&self) -> usize {
-        self.bytes.capacity() + 4 * self.ends.capacity() + self.numbers.allocation_size()
+        self.bytes.capacity() + size_of::<usize>() * self.ends.capacity() + self.numbers.allocation_size()
     }
 }
 
-fn at<'a>(bytes: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
+fn at<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
     let number = number as usize;
-    let start = if number == 0 { 0 } else { ends[number - 1] as usize };
-    &bytes[start..ends[number] as usize]
+    let start = if number == 0 { 0 } else { ends[number - 1] };
+    &bytes[start..ends[number]]
 }

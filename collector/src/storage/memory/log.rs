@@ -38,8 +38,8 @@ const BATCH_SHARE: usize = 2;
 const TRACE_SHARE: usize = 8;
 /// Traces that are this share of a segment are watched.
 const LARGE_SHARE: usize = 4;
-/// What a span takes at least.
-const ROW_BYTES: usize = 64;
+/// What a span takes at most beside its own bytes, in all columns and tables, while they grow.
+const SPAN_OVERHEAD_BYTES: usize = 256;
 
 pub(super) struct Log {
     hasher: DefaultHashBuilder,
@@ -118,7 +118,7 @@ impl Log {
     /// again, or all others, after its spans were acknowledged.
     fn refuse_too_large(&self, batch: &SpanBatch) -> Result<(), StorageError> {
         let most = self.bytes_max / BATCH_SHARE;
-        let bytes = batch.body().len() + ROW_BYTES * batch.spans().len();
+        let bytes = batch.body().len() + SPAN_OVERHEAD_BYTES * batch.spans().len();
         if bytes > most {
             return Err(StorageError::Rejected(format!(
                 "the batch takes {bytes} bytes and the memory storage takes {most} at once; send smaller batches or raise its limit"

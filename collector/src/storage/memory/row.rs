@@ -66,7 +66,7 @@ impl<'a> Row<'a> {
     pub(super) fn runs(self) -> Range<usize> {
         let ends = &self.segment.rows.runs_end;
         let start = if self.at == 0 { 0 } else { ends[self.at as usize - 1] };
-        start as usize..ends[self.at as usize] as usize
+        start..ends[self.at as usize]
     }
 
     /// Appends the span as it was encoded, or as it would be with its fields in another order.

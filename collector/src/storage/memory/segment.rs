@@ -12,16 +12,19 @@ use super::{
 };
 use crate::{
     model::{
-        SpanId, TraceId,
+        SpanId, TraceId, status,
         wire::{Cursor, Field, Slice},
     },
     storage::SpanKind,
 };
 
-const ROW_BYTES: usize = size_of::<u32>() * 6 + size_of::<u64>() * 4 + size_of::<u8>();
+const ROW_BYTES: usize = size_of::<u32>() * 4 + size_of::<u64>() * 5 + size_of::<u8>();
 pub(super) const KIND_BITS: u32 = 3;
+/// The number of the field `status` of a span, and the largest code that OpenTelemetry knows.
+const STATUS: u32 = 15;
+const STATUS_CODE_MAX: u64 = 2;
 
-/// Spans as columns. `prev` and the rows of [`StoredTrace`] chain the rows of a trace; `ends` is where a span's runs end.
+/// Spans as columns. `previous` chains the rows of a trace, from the last to the first; `runs_end` is where a span's runs end.
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) trace: Vec<u32>,
@@ -34,7 +37,7 @@ pub(super) struct Columns {
     pub(super) end_ns: Vec<u64>,
     /// OTLP's number of the kind, and the status code.
     pub(super) bits: Vec<u8>,
-    pub(super) runs_end: Vec<u32>,
+    pub(super) runs_end: Vec<usize>,
 }
 
 pub(super) struct StoredTrace {
@@ -129,7 +132,7 @@ impl Segment {
     pub(super) fn push(&mut self, trace_id: TraceId, context: u32, span: &[u8]) -> bool {
         let mut pending = Pending::default();
         let (mut span_id, mut parent) = (SpanId::default(), SpanId::default());
-        let (mut start_ns, mut end_ns, mut kind, mut status, mut name) = (0, 0, 0, 0, &[][..]);
+        let (mut start_ns, mut end_ns, mut kind, mut code, mut name) = (0, 0, 0, 0, &[][..]);
         let mut cursor = Cursor::new(Slice { bytes: span, offset: 0 });
         loop {
             let begin = cursor.position();
@@ -143,10 +146,14 @@ impl Segment {
                 (7, Field::Fixed64(time)) => start_ns = time,
                 (8, Field::Fixed64(time)) => end_ns = time,
                 (number, field) => {
-                    if let (15, Field::Bytes(message)) = (number, field) {
-                        status = status_code(message);
+                    let whole = begin..cursor.position();
+                    if number == STATUS {
+                        code = match status(&span[whole.clone()]).0 {
+                            known @ 0..=STATUS_CODE_MAX => known as u8,
+                            _ => 0,
+                        };
                     }
-                    self.attributes.push(&mut pending, number, field, begin..cursor.position(), span);
+                    self.attributes.push(&mut pending, number, field, whole, span);
                 }
             }
         }
@@ -164,8 +171,8 @@ impl Segment {
         self.rows.parent.push(parent);
         self.rows.start_ns.push(start_ns);
         self.rows.end_ns.push(end_ns);
-        self.rows.bits.push(kind | status << KIND_BITS);
-        self.rows.runs_end.push(self.attributes.end() as u32);
+        self.rows.bits.push(kind | code << KIND_BITS);
+        self.rows.runs_end.push(self.attributes.end());
         self.starts = (self.starts.0.min(start_ns), self.starts.1.max(start_ns));
         self.spans += 1;
         is_first
@@ -270,12 +277,12 @@ impl Segment {
     /// Nothing more is expected.
     pub(super) fn shrink(&mut self) {
         let rows = &mut self.rows;
-        for column in [&mut rows.trace, &mut rows.previous, &mut rows.context, &mut rows.operation, &mut rows.runs_end]
-        {
+        for column in [&mut rows.trace, &mut rows.previous, &mut rows.context, &mut rows.operation] {
             column.shrink_to_fit();
         }
         [&mut rows.span_id, &mut rows.parent].into_iter().for_each(Vec::shrink_to_fit);
         [&mut rows.start_ns, &mut rows.end_ns].into_iter().for_each(Vec::shrink_to_fit);
+        rows.runs_end.shrink_to_fit();
         rows.bits.shrink_to_fit();
         self.traces.shrink_to_fit();
         self.operations.shrink_to_fit();
@@ -295,16 +302,4 @@ impl Segment {
             + self.context_bytes
             + size_of::<Self>()
     }
-}
-
-/// `Status.code`, as far as OpenTelemetry knows codes.
-fn status_code(status: Slice<'_>) -> u8 {
-    let mut cursor = Cursor::new(status);
-    let mut code = 0;
-    while let Ok(Some((number, field))) = cursor.next() {
-        if let (3, Field::Varint(number @ 0..=2)) = (number, field) {
-            code = number as u8;
-        }
-    }
-    code
 }

@@ -108,6 +108,24 @@ async fn every_condition_must_hold_on_one_span() {
     assert_eq!(found(&storage, &with(&[("http.status_code", "50")])).await, [0u8; 0]);
 }
 
+#[tokio::test]
+async fn the_largest_batch_that_is_taken_is_held_whole() {
+    const CAP: usize = 1 << 20;
+    // What takes most beside its bytes: every span of a trace and an operation of its own.
+    let one = |number: u32| Span { name: number.to_string(), ..numbered(number, span(1, 1, 10)) };
+    let mut largest = 0;
+    for spans in (100..4_000).step_by(100) {
+        let storage = MemoryStorage::new(CAP);
+        if storage.write(batch("cart", (0..spans).map(one).collect())).await.is_err() {
+            break;
+        }
+        largest = spans;
+        assert_eq!((storage.usage().spans, storage.usage().evicted_traces), (spans as usize, 0));
+        assert!(storage.usage().bytes <= CAP);
+    }
+    assert!((1_000..3_000).contains(&largest), "{largest}");
+}
+
 /// Ids that differ where it matters, so that there can be many.
 fn numbered(number: u32, span: Span) -> Span {
     Span { trace_id: [&number.to_be_bytes()[..], &[7; 12]].concat(), ..span }
