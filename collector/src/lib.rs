@@ -1,6 +1,7 @@
 //! A Jaeger-compatible tracing backend: receivers → admission → storage → query → APIs.
 
 pub mod api;
+pub mod configuration;
 pub mod model;
 pub mod query;
 pub mod receiver;

@@ -1,16 +1,20 @@
 //! `jqs-collector`: the backend alone, as the container image runs it.
 
+mod arguments;
+mod config;
 mod health;
 mod jobs;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use jqs_collector::{
     server::Server,
-    settings::{Role, ServeArgs, Settings},
+    settings::{ProcessArgs, Role, Settings},
     shutdown, telemetry,
 };
+
+use crate::arguments::{ConfigFileArgs, Read};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -30,11 +34,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Receivers, storage and query in one process
-    AllInOne(ServeArgs),
+    AllInOne(RoleArgs),
     /// Receivers only; the storage is shared with `query`
-    Collector(ServeArgs),
+    Collector(RoleArgs),
     /// Query API and web page only; the storage is shared with `collector`
-    Query(ServeArgs),
+    Query(RoleArgs),
+    /// Look at a configuration without running it
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Ask a server on this host whether it is healthy: exit 0 if it is (for container health checks)
     Health(health::HealthArgs),
     /// Do something once and end (for schedulers)
@@ -42,17 +49,37 @@ enum Command {
     Jobs(jobs::Job),
 }
 
+/// A role's flags, and the file in which the others may stand.
+#[derive(Args)]
+struct RoleArgs {
+    #[command(flatten)]
+    file: ConfigFileArgs,
+
+    #[command(flatten)]
+    process: ProcessArgs,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    telemetry::init_logs("info");
-    let outcome = match command {
-        Command::AllInOne(args) => serve(Role::AllInOne, args).await,
-        Command::Collector(args) => serve(Role::Collector, args).await,
-        Command::Query(args) => serve(Role::Query, args).await,
-        Command::Health(args) => return health::check(&args).await,
-        Command::Jobs(job) => jobs::run(job).await,
+    let read = match arguments::read() {
+        Ok(read) => read,
+        Err(code) => return code,
     };
+    let (role, args) = match read.cli.command {
+        Command::AllInOne(ref args) => (Role::AllInOne, args.process.clone()),
+        Command::Collector(ref args) => (Role::Collector, args.process.clone()),
+        Command::Query(ref args) => (Role::Query, args.process.clone()),
+        Command::Config(ref command) => return config::run(command, &read),
+        Command::Health(ref args) => return health::check(args).await,
+        Command::Jobs(job) => {
+            telemetry::init_logs("info");
+            return ended(jobs::run(job).await);
+        }
+    };
+    ended(serve(role, args, read).await)
+}
+
+fn ended(outcome: anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -62,12 +89,20 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(role: Role, args: ServeArgs) -> anyhow::Result<()> {
-    let server = Server::bind(Settings::new(role, args)?).await?;
+async fn serve(role: Role, args: ProcessArgs, read: Read) -> anyhow::Result<()> {
+    let ProcessArgs { serve, logs } = args;
+    let level = telemetry::init_filtered_logs(logs.log_level.filter(), logs.log_format);
+    for warning in read.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let server = Server::bind(Settings::new(role, serve)?).await?;
     for endpoint in server.endpoints() {
         tracing::info!(address = %endpoint.address, "listening for {}", endpoint.purpose.name());
     }
-    server.run(shutdown::requested()).await?;
+    let reloading = tokio::spawn(arguments::keep_fresh(read, level));
+    let served = server.run(shutdown::requested()).await;
+    reloading.abort();
+    served?;
     tracing::info!("stopped");
     Ok(())
 }

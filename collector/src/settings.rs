@@ -1,8 +1,10 @@
 //! Everything that can be set, with where it comes from: flags first, then the environment (our names, and Jaeger's where it has one).
 
+mod logs;
 mod receivers;
 mod tls;
 
+pub use logs::{LogArgs, LogFilter, LogFormat};
 pub use receivers::{OptionalPort, ReceiverArgs};
 pub use tls::TlsArgs;
 
@@ -53,7 +55,18 @@ pub enum StorageKind {
     /// In this process, capped in bytes, gone with it
     Memory,
     /// In OpenSearch, in Jaeger's own indices
+    #[value(alias = "elasticsearch")]
     Opensearch,
+}
+
+/// All that a process which serves can be told. Each flag is a key of the configuration file as well.
+#[derive(Args, Clone, Debug)]
+pub struct ProcessArgs {
+    #[command(flatten)]
+    pub serve: ServeArgs,
+
+    #[command(flatten)]
+    pub logs: LogArgs,
 }
 
 /// The flags of a running server. `--help` is the reference of every setting.

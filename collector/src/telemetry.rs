@@ -1,9 +1,12 @@
 //! What the server says of itself: logs on stderr, metrics in Prometheus' format.
 
-use std::sync::OnceLock;
+use std::{io::IsTerminal as _, sync::OnceLock};
 
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, Registry, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _};
+
+use crate::settings::LogFormat;
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -58,11 +61,33 @@ pub fn set_memory_usage(usage: crate::storage::memory::MemoryUsage) {
     counter!("jqs_storage_memory_evicted_traces").absolute(usage.evicted_traces);
 }
 
-/// Logs go to stderr, so that stdout stays data. `RUST_LOG` chooses what is said.
+/// Logs go to stderr, so that stdout stays data: as lines on a terminal, as JSON elsewhere. `RUST_LOG` chooses what is said.
 pub fn init_logs(default: &str) {
-    use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    init_filtered_logs(filter, None);
+}
+
+/// The filter of what is logged, which can be changed while the process runs.
+#[derive(Clone)]
+pub struct LogLevel(reload::Handle<EnvFilter, Registry>);
+
+impl LogLevel {
+    /// False if the logs are no longer ours.
+    pub fn set(&self, filter: EnvFilter) -> bool {
+        self.0.reload(filter).is_ok()
+    }
+}
+
+/// As [`init_logs`], with everything said; `None`: by whether stderr is a terminal.
+pub fn init_filtered_logs(filter: EnvFilter, format: Option<LogFormat>) -> LogLevel {
+    let (filter, handle) = reload::Layer::new(filter);
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let detected = if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
+    let registry = tracing_subscriber::registry().with(filter);
     // A second call, as tests make it, changes nothing.
-    let _ = if std::io::stderr().is_terminal() { logs.try_init() } else { logs.json().try_init() };
+    let _ = match format.unwrap_or(detected) {
+        LogFormat::Text => registry.with(logs.with_target(false)).try_init(),
+        LogFormat::Json => registry.with(logs.json()).try_init(),
+    };
+    LogLevel(handle)
 }
