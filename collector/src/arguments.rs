@@ -121,7 +121,6 @@ impl Source {
     }
 
     /// All layers, through clap.
-    #[expect(clippy::type_complexity, reason = "two kinds of errors with exit codes of their own")]
     fn parse(
         &self,
         flags: &ArgMatches,

@@ -3,17 +3,25 @@
 use std::{io::IsTerminal as _, sync::OnceLock};
 
 use metrics::{counter, gauge};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, Registry, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _};
 
 use crate::settings::LogFormat;
+
+/// From what memory answers in to what a dashboard gives up at.
+const STORAGE_LATENCY_BUCKETS_SECONDS: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// The process's metrics. The first call installs the recorder; one process has one.
 pub fn metrics() -> &'static PrometheusHandle {
     METRICS.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(
+            Matcher::Full("jaeger_storage_latency_seconds".into()),
+            &STORAGE_LATENCY_BUCKETS_SECONDS,
+        );
+        // Fails only without buckets.
+        let recorder = builder.unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         // Fails only when the program that embeds us has a recorder of its own; then that one has our metrics.
         let _ = ::metrics::set_global_recorder(recorder);
@@ -23,7 +31,9 @@ pub fn metrics() -> &'static PrometheusHandle {
 }
 
 fn describe() {
-    use ::metrics::{describe_counter, describe_gauge};
+    use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("jaeger_storage_requests_total", "Questions to the storage");
+    describe_histogram!("jaeger_storage_latency_seconds", Unit::Seconds, "How long the storage took to answer");
     describe_counter!("otelcol_receiver_accepted_spans", "Spans that the storage has");
     describe_counter!("otelcol_receiver_refused_spans", "Spans that were turned away");
     describe_counter!("jqs_receiver_refused_requests", "Requests turned away before their spans were counted");

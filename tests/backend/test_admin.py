@@ -71,3 +71,13 @@ def test_health_command_asks_the_server(server, collector):
     code, error = collector("health", "--health-port", server.metrics_url.rsplit(":", 1)[1])
     assert code == 1
     assert "is not healthy: HTTP/1.1 404" in error
+
+
+def test_questions_to_the_storage_are_counted_and_timed_as_jaeger_does(server):
+    labels = {"operation": "get_services", "result": "ok"}
+    assert http.get(f"{server.query_url}/api/services").status_code == 200
+    names = ("jaeger_storage_requests_total", "jaeger_storage_latency_seconds_count")
+    before = [server.metric(name, **labels) for name in names]
+    assert http.get(f"{server.query_url}/api/services").status_code == 200
+    assert [server.metric(name, **labels) for name in names] == [count + 1 for count in before]
+    assert server.metric("jaeger_storage_latency_seconds_bucket", le="30", **labels) == before[1] + 1

@@ -1,6 +1,11 @@
 //! The one place through which every API reads traces.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use metrics::{counter, histogram};
 
 use super::adjuster::{self, DEFAULT_CLOCK_SKEW_MAX_SECONDS, warning};
 use crate::{
@@ -52,22 +57,23 @@ impl QueryService {
     }
 
     pub async fn services(&self) -> Result<Vec<String>, StorageError> {
-        self.reader.services().await
+        measured("get_services", self.reader.services()).await
     }
 
     pub async fn operations(&self, service: &str, kind: Option<SpanKind>) -> Result<Vec<Operation>, StorageError> {
-        self.reader.operations(service, kind).await
+        measured("get_operations", self.reader.operations(service, kind)).await
     }
 
     pub async fn dependencies(&self, range: TimeRange) -> Result<Vec<Dependency>, StorageError> {
         if range.from_ns > range.to_ns {
             return Ok(Vec::new());
         }
-        self.reader.dependencies(range).await
+        measured("get_dependencies", self.reader.dependencies(range)).await
     }
 
     pub async fn trace(&self, id: TraceId, range: Option<TimeRange>, raw: bool) -> Result<Option<Trace>, StorageError> {
-        let found = self.reader.trace(id, range).await?.filter(|trace| trace.spans().next().is_some());
+        let found =
+            measured("get_trace", self.reader.trace(id, range)).await?.filter(|trace| trace.spans().next().is_some());
         Ok(self.prepare(found.into_iter().collect(), raw).await?.pop())
     }
 
@@ -76,7 +82,7 @@ impl QueryService {
         if query.start.from_ns > query.start.to_ns {
             return Ok(Vec::new());
         }
-        self.prepare(self.reader.find_traces(query).await?, raw).await
+        self.prepare(measured("find_traces", self.reader.find_traces(query)).await?, raw).await
     }
 
     pub async fn find_summaries(&self, query: &TraceQuery) -> Result<Vec<TraceSummary>, StorageError> {
@@ -84,7 +90,7 @@ impl QueryService {
         if query.start.from_ns > query.start.to_ns {
             return Ok(Vec::new());
         }
-        self.reader.find_summaries(query).await
+        measured("find_trace_summaries", self.reader.find_summaries(query)).await
     }
 
     fn check(&self, query: &TraceQuery) -> Result<(), StorageError> {
@@ -115,6 +121,19 @@ impl QueryService {
             StorageError::Unavailable("the trace could not be put in order".into(), Some(Box::new(error)))
         })
     }
+}
+
+/// Counts a question to the storage and how long it took, under the names that Jaeger has for them.
+async fn measured<T>(
+    operation: &'static str,
+    asked: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    let began = Instant::now();
+    let answer = asked.await;
+    let result = if answer.is_ok() { "ok" } else { "err" };
+    counter!("jaeger_storage_requests_total", "operation" => operation, "result" => result).increment(1);
+    histogram!("jaeger_storage_latency_seconds", "operation" => operation, "result" => result).record(began.elapsed());
+    answer
 }
 
 fn truncate(trace: &mut Trace, spans_max: usize) {
