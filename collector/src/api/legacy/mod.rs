@@ -115,9 +115,9 @@ async fn trace(State(api): State<ApiState>, Path(id): Path<String>, params: Para
 }
 
 async fn traces_reply(traces: Vec<Trace>, errors: Option<Vec<Entry>>, pretty: bool) -> Response {
-    reply::in_background(move || {
+    reply::json_in_background(traces, move |traces, body| {
         let data: Vec<_> = traces.iter().map(TraceJson).collect();
-        reply::json(&Envelope::of(&data).with(errors), pretty)
+        reply::write_json(body, &Envelope::of(&data).with(errors), pretty)
     })
     .await
 }

@@ -69,8 +69,11 @@ struct SummariesJson<'a> {
 async fn summaries(State(api): State<ApiState>, params: Params) -> Result<Response, Failure> {
     let (query, _) = search::parse(&params).map_err(Failure::bad_request)?;
     let found = api.query.find_summaries(&query).await?;
-    let write = move || reply::json(&SummariesJson { summaries: found.iter().map(SummaryJson::from).collect() }, false);
-    Ok(reply::in_background(write).await)
+    Ok(reply::json_in_background(found, |found, body| {
+        let summaries = found.iter().map(SummaryJson::from).collect();
+        reply::write_json(body, &SummariesJson { summaries }, false)
+    })
+    .await)
 }
 
 async fn search_traces(State(api): State<ApiState>, params: Params) -> Result<Response, Failure> {
@@ -101,9 +104,9 @@ async fn traces_reply(traces: Vec<Trace>) -> Result<Response, Failure> {
     if traces.is_empty() {
         return Err(Failure::no_traces());
     }
-    let write = move || {
+    Ok(reply::json_in_background(traces, |traces, body| {
         let resource_spans = traces.iter().flat_map(|trace| &trace.resource_spans).map(ResourceSpansJson).collect();
-        reply::json(&TracesJson { result: ResultJson { resource_spans } }, false)
-    };
-    Ok(reply::in_background(write).await)
+        reply::write_json(body, &TracesJson { result: ResultJson { resource_spans } }, false)
+    })
+    .await)
 }
