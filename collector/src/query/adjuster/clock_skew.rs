@@ -1,8 +1,9 @@
 //! Hosts whose clocks differ show children outside their parents. A child on another host is moved into its parent, by no more
 //! than a bound.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
+use hashbrown::HashMap;
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value,
     trace::v1::{ResourceSpans, Span},
@@ -30,7 +31,8 @@ pub(super) fn correct(trace: &mut [ResourceSpans], delta_max: Duration) {
 
 struct Node<'a> {
     span: &'a mut Span,
-    host: Option<String>,
+    /// A number for each host.
+    host: Option<usize>,
     children: Vec<usize>,
 }
 
@@ -49,15 +51,17 @@ impl<'a> Tree<'a> {
     fn build(trace: &'a mut [ResourceSpans]) -> Self {
         let mut nodes: Vec<Node<'a>> = Vec::new();
         let mut by_id: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut hosts: HashMap<String, usize> = HashMap::new();
         for resource_spans in trace {
-            let host = host(resource_spans);
+            let next = hosts.len();
+            let host = host(resource_spans).map(|name| *hosts.entry(name).or_insert(next));
             for span in resource_spans.scope_spans.iter_mut().flat_map(|scope| &mut scope.spans) {
                 if by_id.contains_key(&span.span_id) {
                     warning::add(span, "another span has the same id; clock skew was not checked");
                     continue;
                 }
                 by_id.insert(span.span_id.clone(), nodes.len());
-                nodes.push(Node { span, host: host.clone(), children: Vec::new() });
+                nodes.push(Node { span, host, children: Vec::new() });
             }
         }
         let mut roots = Vec::new();

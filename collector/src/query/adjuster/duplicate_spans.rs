@@ -1,10 +1,8 @@
 //! A span that a sender wrote twice, because its first answer was lost, is shown once. Runs after the sorting.
 
-use std::{
-    collections::{HashMap, HashSet},
-    hash::{BuildHasher as _, RandomState},
-};
+use std::hash::{BuildHasher as _, RandomState};
 
+use hashbrown::{HashMap, HashSet};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use prost::Message as _;
 

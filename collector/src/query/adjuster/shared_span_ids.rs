@@ -1,25 +1,18 @@
 //! Zipkin's clients give the server's span the id of the client's. Each server span gets an id of its own, and the shared id as
 //! its parent.
 
-use std::collections::{HashMap, HashSet};
-
+use hashbrown::{HashMap, HashSet};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, span::SpanKind};
 
 use super::{spans, spans_mut};
 
 pub(super) fn split(trace: &mut [ResourceSpans]) {
-    let mut used: HashSet<Vec<u8>> = HashSet::new();
-    let mut clients: HashSet<Vec<u8>> = HashSet::new();
-    let mut repeated = false;
-    for span in spans(trace) {
-        repeated |= !used.insert(span.span_id.clone());
-        if span.kind() == SpanKind::Client {
-            clients.insert(span.span_id.clone());
-        }
-    }
-    if !repeated {
+    if are_distinct(trace) {
         return;
     }
+    let mut used: HashSet<Vec<u8>> = spans(trace).map(|span| span.span_id.clone()).collect();
+    let clients: HashSet<Vec<u8>> =
+        spans(trace).filter(|span| span.kind() == SpanKind::Client).map(|span| span.span_id.clone()).collect();
     let mut next = 0u64;
     let mut fresh = || {
         loop {
@@ -41,6 +34,11 @@ pub(super) fn split(trace: &mut [ResourceSpans]) {
     for span in spans_mut(trace) {
         adopt(span, &moved);
     }
+}
+
+fn are_distinct(trace: &[ResourceSpans]) -> bool {
+    let mut seen: HashSet<&[u8]> = HashSet::new();
+    spans(trace).all(|span| seen.insert(&span.span_id))
 }
 
 /// What the shared id was the parent of is the server's child, except the server's own span.

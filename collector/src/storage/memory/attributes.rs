@@ -151,6 +151,11 @@ impl Attributes {
         })
     }
 
+    /// The attribute with this number, encoded.
+    pub(super) fn known(&self, number: u32) -> &[u8] {
+        self.known.get(number)
+    }
+
     /// Appends the fields that the runs stand for.
     pub(super) fn expand(&self, range: std::ops::Range<usize>, into: &mut Vec<u8>) {
         for run in self.runs(range) {

@@ -9,7 +9,7 @@ use prost::{
     encoding::{WireType, encode_key, encode_varint},
 };
 
-use super::row::Row;
+use super::row::{KnownAttributes, Row};
 use crate::model::{ContextRef, SpanBatch, Trace, TraceId};
 
 /// What a context takes beside its bytes: the structs, the table entries and the allocator's rounding.
@@ -53,13 +53,13 @@ impl Context {
 #[derive(Default)]
 pub(super) struct Assembly {
     scopes: Vec<(Arc<Context>, Vec<Span>)>,
-    encoded: Vec<u8>,
 }
 
 impl Assembly {
     /// Takes rows of one segment.
     pub(super) fn add(&mut self, rows: &[Row<'_>]) {
         let mut places: HashMap<u32, usize> = HashMap::new();
+        let mut known = KnownAttributes::default();
         for row in rows {
             let place = *places.entry(row.context_number()).or_insert_with(|| {
                 let context = &row.context().context;
@@ -68,10 +68,7 @@ impl Assembly {
                     self.scopes.len() - 1
                 })
             });
-            self.encoded.clear();
-            row.encode(&mut self.encoded);
-            // Checked when they were received, so that decoding cannot fail; a default is still better than a panic.
-            self.scopes[place].1.push(Span::decode(&*self.encoded).unwrap_or_default());
+            self.scopes[place].1.push(row.decode(&mut known));
         }
     }
 

@@ -2,9 +2,14 @@
 
 use std::{ops::Range, sync::Arc};
 
-use prost::encoding::encode_varint;
+use hashbrown::HashMap;
+use opentelemetry_proto::tonic::{common::v1::KeyValue, trace::v1::Span};
+use prost::{Message as _, encoding::encode_varint};
 
-use super::segment::{KIND_BITS, Segment, StoredContext, StoredTrace};
+use super::{
+    attributes::Run,
+    segment::{KIND_BITS, Segment, StoredContext, StoredTrace},
+};
 use crate::{model::SpanId, storage::SpanKind};
 
 /// Where a span is stored.
@@ -97,4 +102,40 @@ impl<'a> Row<'a> {
         }
         self.segment.attributes.expand(self.runs(), into);
     }
+
+    /// The span as a message. `known` is kept from row to row of one segment.
+    pub(super) fn decode(self, known: &mut KnownAttributes) -> Span {
+        let operation = &self.segment.operations()[self.operation_number() as usize];
+        let parent = self.parent();
+        let attributes = &self.segment.attributes;
+        let mut span = Span {
+            trace_id: self.trace().id.0.into(),
+            span_id: self.span_id().0.into(),
+            parent_span_id: if parent.is_zero() { Vec::new() } else { parent.0.into() },
+            name: String::from_utf8_lossy(self.segment.names.get(operation.name)).into_owned(),
+            kind: i32::from(self.segment.rows.bits[self.at as usize] & ((1 << KIND_BITS) - 1)),
+            start_time_unix_nano: self.start_ns(),
+            end_time_unix_nano: self.end_ns(),
+            attributes: Vec::with_capacity(attributes.runs(self.runs()).count()),
+            ..Span::default()
+        };
+        for run in attributes.runs(self.runs()) {
+            // Both were checked when they were received, so that decoding cannot fail; a default is still better than a panic.
+            match run {
+                Run::Known(number) => span.attributes.push(
+                    known
+                        .0
+                        .entry(number)
+                        .or_insert_with(|| KeyValue::decode(attributes.known(number)).unwrap_or_default())
+                        .clone(),
+                ),
+                Run::Fields(fields) => span.merge(fields).unwrap_or_default(),
+            }
+        }
+        span
+    }
 }
+
+/// Attributes of a segment's dictionary that were decoded, by number.
+#[derive(Default)]
+pub(super) struct KnownAttributes(HashMap<u32, KeyValue>);
