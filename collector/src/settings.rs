@@ -8,7 +8,11 @@ pub use logs::{LogArgs, LogFilter, LogFormat};
 pub use receivers::{OptionalPort, ReceiverArgs};
 pub use tls::TlsArgs;
 
-use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
+use std::{
+    net::IpAddr,
+    num::{NonZeroU64, NonZeroUsize},
+    time::Duration,
+};
 
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
@@ -26,6 +30,8 @@ use crate::{
 pub const DEFAULT_SHUTDOWN_SECONDS_MAX: u64 = 10;
 /// Connections that one port keeps open at once.
 pub const DEFAULT_CONNECTIONS_MAX: usize = 10_000;
+/// How long a client may be silent in the middle of something.
+pub const DEFAULT_CLIENT_STALL_SECONDS_MAX: u64 = 30;
 /// How much larger than one request the requests in flight must be: a body is held packed, unpacked and, if JSON, as text.
 const IN_FLIGHT_PER_REQUEST: usize = 3;
 
@@ -119,6 +125,10 @@ pub struct ServeArgs {
     /// Connections that one port keeps open at once
     #[arg(long, value_name = "COUNT", env = "JQS_MAX_CONNECTIONS", default_value_t = NonZeroUsize::new(DEFAULT_CONNECTIONS_MAX).unwrap_or(NonZeroUsize::MIN))]
     pub max_connections: NonZeroUsize,
+
+    /// Seconds that a client may take for the head of a request, or be silent in its body, or not read its answer, before it is left
+    #[arg(long, value_name = "SECONDS", env = "JQS_CLIENT_STALL_SECONDS", default_value_t = NonZeroU64::new(DEFAULT_CLIENT_STALL_SECONDS_MAX).unwrap_or(NonZeroU64::MIN))]
+    pub client_stall_seconds: NonZeroU64,
 
     /// Seconds that a shutdown may take to finish what was begun
     #[arg(long, value_name = "SECONDS", env = "JQS_SHUTDOWN_SECONDS", default_value_t = DEFAULT_SHUTDOWN_SECONDS_MAX)]

@@ -49,6 +49,8 @@ pub(super) enum BodyError {
     Packed(&'static str, io::Error),
     #[error("the body broke off")]
     Read,
+    #[error("nothing of the body came for too long")]
+    Stalled,
     #[error(transparent)]
     Full(#[from] AdmissionFull),
 }
@@ -59,12 +61,17 @@ impl BodyError {
             Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Packed(..) | Self::Read => StatusCode::BAD_REQUEST,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     pub(super) fn grpc_code(&self) -> Code {
-        if matches!(self, Self::Full(_)) { Code::ResourceExhausted } else { Code::InvalidArgument }
+        match self {
+            Self::Full(_) => Code::ResourceExhausted,
+            Self::Stalled => Code::DeadlineExceeded,
+            _ => Code::InvalidArgument,
+        }
     }
 }
 
@@ -109,6 +116,7 @@ async fn read_packed(mut body: MeteredBody<axum::body::Body>, max: usize) -> Res
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| match error {
             MeteredBodyError::Full(full) => full.into(),
+            MeteredBodyError::Stalled => BodyError::Stalled,
             MeteredBodyError::Read(_) => BodyError::Read,
         })?;
         let Ok(data) = frame.into_data() else { continue };

@@ -147,6 +147,7 @@ where
         Pin::new(&mut self.inner).poll_frame(context).map_err(|error| match error {
             MeteredBodyError::Full(full) => refuse(via, full.into()),
             MeteredBodyError::Read(_) => Status::cancelled(error.to_string()),
+            MeteredBodyError::Stalled => Status::deadline_exceeded(error.to_string()),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A request body that pays for its bytes as they arrive.
 
 use std::{
+    error::Error as _,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -22,6 +23,16 @@ pub(super) enum MeteredBodyError {
     Full(#[from] AdmissionFull),
     #[error("the request body broke off")]
     Read(#[source] axum::Error),
+    #[error("nothing of the request body came for too long")]
+    Stalled,
+}
+
+impl From<axum::Error> for MeteredBodyError {
+    fn from(error: axum::Error) -> Self {
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let stalled = causes.into_iter().any(|cause| cause.is::<tower_http::timeout::TimeoutError>());
+        if stalled { Self::Stalled } else { Self::Read(error) }
+    }
 }
 
 impl<B> MeteredBody<B> {
@@ -39,7 +50,7 @@ impl<B: Body<Data = Bytes, Error = axum::Error> + Unpin> Body for MeteredBody<B>
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, MeteredBodyError>>> {
         let Some(frame) = ready!(Pin::new(&mut self.inner).poll_frame(context)) else { return Poll::Ready(None) };
-        let frame = frame.map_err(MeteredBodyError::Read)?;
+        let frame = frame.map_err(MeteredBodyError::from)?;
         if let Some(data) = frame.data_ref() {
             self.ticket.grow(data.remaining())?;
         }

@@ -17,11 +17,13 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
+use tower_http::timeout::RequestBodyTimeout;
 
-use super::tls::{DEFAULT_TLS_HANDSHAKE_SECONDS_MAX, Tls};
+use super::{
+    patience::Patient,
+    tls::{DEFAULT_TLS_HANDSHAKE_SECONDS_MAX, Tls},
+};
 
-/// How long a client may take to send the head of a request.
-const DEFAULT_HEADER_READ_SECONDS_MAX: u64 = 10;
 /// Requests that one HTTP/2 connection may have open at once.
 const DEFAULT_STREAMS_PER_CONNECTION_MAX: u32 = 256;
 /// HTTP/2 flow-control windows: large enough that one batch of spans needs no round trip in between.
@@ -32,16 +34,28 @@ const DEFAULT_KEEP_ALIVE_SECONDS: u64 = 60;
 /// After an error that accepting meets (out of file descriptors), before it tries again.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
+/// What a port allows its clients.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) connections_max: usize,
+    /// How long a client may take for the head of a request, and be silent in its body or deaf to the answer.
+    pub(super) stall_max: Duration,
+}
+
+type Service = TowerToHyperService<RequestBodyTimeout<Router>>;
+
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<Arc<Tls>>,
-    connections_max: usize,
+    limits: Limits,
     stopping: CancellationToken,
 ) -> io::Result<()> {
+    let Limits { connections_max, stall_max } = limits;
     let connections = Arc::new(Semaphore::new(connections_max));
     let graceful = GracefulShutdown::new();
-    let builder = builder();
+    let builder = builder(stall_max);
+    let service = TowerToHyperService::new(RequestBodyTimeout::new(router, stall_max));
     loop {
         // With every place taken the next client waits in the kernel's queue.
         let accepted = tokio::select! {
@@ -52,12 +66,12 @@ pub(super) async fn serve(
             tokio::time::sleep(ACCEPT_BACKOFF).await;
             continue;
         };
-        let service = TowerToHyperService::new(router.clone());
-        let (builder, watcher, stopping) = (builder.clone(), graceful.watcher(), stopping.clone());
+        let (service, builder) = (service.clone(), builder.clone());
+        let (watcher, stopping) = (graceful.watcher(), stopping.clone());
         let tls = tls.clone();
         tokio::spawn(async move {
             match tls {
-                None => talk(stream, service, &builder, watcher).await,
+                None => talk(Patient::new(stream, stall_max), service, &builder, watcher).await,
                 Some(tls) => {
                     let handshake = Duration::from_secs(DEFAULT_TLS_HANDSHAKE_SECONDS_MAX);
                     let secured = tokio::select! {
@@ -65,7 +79,7 @@ pub(super) async fn serve(
                         secured = tokio::time::timeout(handshake, tls.acceptor().accept(stream)) => secured,
                     };
                     match secured {
-                        Ok(Ok(stream)) => talk(stream, service, &builder, watcher).await,
+                        Ok(Ok(stream)) => talk(Patient::new(stream, stall_max), service, &builder, watcher).await,
                         Ok(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "no TLS"),
                         Err(_) => tracing::debug!("a client took too long to agree on TLS"),
                     }
@@ -81,7 +95,7 @@ pub(super) async fn serve(
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    service: TowerToHyperService<Router>,
+    service: Service,
     builder: &Builder<TokioExecutor>,
     watcher: Watcher,
 ) {
@@ -110,9 +124,9 @@ async fn accept(
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+fn builder(stall_max: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(DEFAULT_HEADER_READ_SECONDS_MAX));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(stall_max);
     builder
         .http2()
         .timer(TokioTimer::new())

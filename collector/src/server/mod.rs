@@ -2,6 +2,7 @@
 
 mod admin;
 mod http;
+mod patience;
 mod purpose;
 mod tls;
 
@@ -208,16 +209,17 @@ impl Server {
     /// Serves until `stop` is ready, then accepts nothing new, finishes what was begun and returns.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
         let shutdown_max = self.settings.shutdown_max();
-        let connections_max = self.settings.args.max_connections.get();
+        let limits = http::Limits {
+            connections_max: self.settings.args.max_connections.get(),
+            stall_max: Duration::from_secs(self.settings.args.client_stall_seconds.get()),
+        };
         let stopping = CancellationToken::new();
         let mut servers = JoinSet::new();
         for Port { endpoint, door } in self.ports {
             let (stopping, tls) = (stopping.clone(), self.tls.of(endpoint.purpose));
             servers.spawn(async move {
                 let served = match door {
-                    Door::Connections(listener, router) => {
-                        http::serve(listener, router, tls, connections_max, stopping).await
-                    }
+                    Door::Connections(listener, router) => http::serve(listener, router, tls, limits, stopping).await,
                     Door::Packets(socket, encoding, intake) => {
                         udp::serve(socket, encoding, intake, stopping).await;
                         Ok(())
