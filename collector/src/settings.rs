@@ -94,6 +94,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PORT", env = "JQS_QUERY_PORT", default_value_t = 16686)]
     pub query_port: u16,
 
+    /// Port of the query API over gRPC, or `off`
+    #[arg(long, value_name = "PORT", env = "JQS_QUERY_GRPC_PORT", default_value = "16685")]
+    pub query_grpc_port: OptionalPort,
+
     /// Port of the health check (`/status`)
     #[arg(long, value_name = "PORT", env = "JQS_HEALTH_PORT", default_value_t = 13133)]
     pub health_port: u16,

@@ -14,6 +14,7 @@ use crate::{cli::UpArgs, context::Context, demo, exit::Exit};
 #[derive(Serialize)]
 struct Ready {
     page: Option<String>,
+    query_grpc: Option<String>,
     otlp_grpc: Option<String>,
     otlp_http: Option<String>,
     jaeger_grpc: Option<String>,
@@ -48,6 +49,7 @@ pub(crate) async fn up(context: &Context, arguments: UpArgs) -> Result<Exit> {
     let udp = |purpose| server.address(purpose).map(|address| format!("udp://{address}"));
     let ready = Ready {
         page: url(Purpose::Query, &base_path),
+        query_grpc: url(Purpose::QueryGrpc, ""),
         otlp_grpc: url(Purpose::OtlpGrpc, ""),
         otlp_http: url(Purpose::OtlpHttp, ""),
         jaeger_grpc: url(Purpose::JaegerGrpc, ""),
@@ -90,8 +92,9 @@ fn announce(context: &Context, storage: &str, ready: &Ready, demo: bool) {
         return;
     }
     printer.note(&format!("jqs {}: all-in-one, {storage}\n", env!("CARGO_PKG_VERSION")));
-    let rows: [(&str, &[&Option<String>]); 8] = [
+    let rows: [(&str, &[&Option<String>]); 9] = [
         ("Page", &[&ready.page]),
+        ("Queries", &[&ready.query_grpc]),
         ("OTLP gRPC", &[&ready.otlp_grpc]),
         ("OTLP HTTP", &[&ready.otlp_http]),
         ("Jaeger", &[&ready.jaeger_grpc, &ready.jaeger_http, &ready.jaeger_compact, &ready.jaeger_binary]),

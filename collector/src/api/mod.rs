@@ -1,6 +1,8 @@
 //! The HTTP APIs that ask for traces, and the web page that uses them.
 
+mod compact;
 pub mod error;
+pub mod grpc;
 mod json;
 mod legacy;
 mod params;

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt::Display,
-    io::{self, Write},
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -21,11 +21,14 @@ use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::params::DEFAULT_QUERY_STRING_MAX_BYTES;
+use super::{
+    compact::{self, Compact, Sink},
+    params::DEFAULT_QUERY_STRING_MAX_BYTES,
+};
 
 /// A body is written into a buffer that starts at this size.
 const DEFAULT_BODY_CAPACITY_BYTES: usize = 4 << 10;
-/// A long body is sent in pieces of this size.
+/// A long body is sent in pieces of this size, and of what the last value goes beyond it.
 const DEFAULT_PIECE_BYTES: usize = 64 << 10;
 /// What Jaeger's `prettyPrint` indents by.
 const INDENT: &[u8] = b"    ";
@@ -39,13 +42,14 @@ pub(super) fn json(value: &impl Serialize, pretty: bool) -> Response {
     }
 }
 
-pub(super) fn write_json(mut into: impl Write, value: &impl Serialize, pretty: bool) -> serde_json::Result<()> {
+pub(super) fn write_json(into: &mut impl Sink, value: &impl Serialize, pretty: bool) -> Result<(), compact::Error> {
     if pretty {
         let formatter = PrettyFormatter::with_indent(INDENT);
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut into, formatter))
+        value.serialize(&mut serde_json::Serializer::with_formatter(into.buffer(), formatter))?;
     } else {
-        serde_json::to_writer(into, value)
+        value.serialize(Compact(into))?;
     }
+    Ok(())
 }
 
 fn json_body(body: Body) -> Response {
@@ -85,7 +89,7 @@ pub(super) fn plain(status: StatusCode, mut text: String) -> Response {
 /// An answer in JSON that may be long: written away from the threads that serve connections, and sent while it is written.
 pub(super) async fn json_in_background<T: Send + 'static>(
     source: T,
-    write: impl FnOnce(&T, &mut Pieces) -> serde_json::Result<()> + Send + 'static,
+    write: impl FnOnce(&T, &mut Pieces) -> Result<(), compact::Error> + Send + 'static,
 ) -> Response {
     let (sender, mut pieces) = unbounded_channel();
     tokio::task::spawn_blocking(move || {
@@ -113,7 +117,8 @@ pub(super) struct Pieces {
 
 impl Pieces {
     fn send(&mut self) -> io::Result<()> {
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(DEFAULT_PIECE_BYTES));
+        let piece =
+            std::mem::replace(&mut self.piece, Vec::with_capacity(DEFAULT_PIECE_BYTES + DEFAULT_BODY_CAPACITY_BYTES));
         self.sender.send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
@@ -126,22 +131,13 @@ impl Pieces {
     }
 }
 
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
+impl Sink for Pieces {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.piece
     }
 
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.piece.len() + bytes.len() > DEFAULT_PIECE_BYTES && !self.piece.is_empty() {
-            self.send()?;
-        }
-        self.piece.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn pass_on(&mut self) -> io::Result<()> {
+        if self.piece.len() < DEFAULT_PIECE_BYTES { Ok(()) } else { self.send() }
     }
 }
 
@@ -194,7 +190,7 @@ mod tests {
             let expected = serde_json::to_vec(&numbers).expect("JSON");
             let body = answer(numbers).await.into_body();
             let exact = http_body::Body::size_hint(&body).exact();
-            assert_eq!(exact, (expected.len() <= DEFAULT_PIECE_BYTES).then_some(expected.len() as u64), "{count}");
+            assert_eq!(exact, (expected.len() < DEFAULT_PIECE_BYTES).then_some(expected.len() as u64), "{count}");
             assert!(body.collect().await.expect("a body").to_bytes() == expected, "{count}");
         }
     }
@@ -222,6 +218,6 @@ mod tests {
         let mut body = Pieces { piece: Vec::new(), sender };
         let numbers: Vec<usize> = (0..100_000).collect();
         let error = write_json(&mut body, &numbers, false).expect_err("nobody reads it");
-        assert_eq!(error.io_error_kind(), Some(io::ErrorKind::BrokenPipe));
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::BrokenPipe);
     }
 }

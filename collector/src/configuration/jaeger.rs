@@ -32,7 +32,6 @@ const ONE_TLS: &str = "whether a port speaks TLS is decided by `JQS_TLS_CERT` an
 const NO_QUEUE: &str = "spans are stored before they are acknowledged; `JQS_IN_FLIGHT_MAX_BYTES` bounds what waits";
 const BULK: &str = "bulk requests are sized by themselves; remove it";
 const NO_AGENT: &str = "there is no agent; let the clients send to the collector";
-const GRPC_QUERY: &str = "set the port by its own flag, if `--help` names one";
 
 /// Every name of Jaeger 1.x that is understood, with its meaning. Those that are variables of our own settings
 /// (`ES_SERVER_URLS`, `SPAN_STORAGE_TYPE`, …) are not here.
@@ -48,7 +47,7 @@ pub const VARIABLES: &[(&str, Meaning)] = &[
     ("PROCESSOR_JAEGER_COMPACT_SERVER_HOST_PORT", HostPort("jaeger-compact-port")),
     ("PROCESSOR_ZIPKIN_COMPACT_SERVER_HOST_PORT", HostPort("zipkin-compact-port")),
     ("QUERY_HTTP_SERVER_HOST_PORT", HostPort("query-port")),
-    ("QUERY_GRPC_SERVER_HOST_PORT", Without(GRPC_QUERY)),
+    ("QUERY_GRPC_SERVER_HOST_PORT", HostPort("query-grpc-port")),
     ("COLLECTOR_OTLP_HTTP_CORS_ALLOWED_ORIGINS", Same("otlp-http-cors-origins")),
     // Rust's own custom, and no word of Jaeger's: it comes first, as whoever sets it looks for a fault.
     ("RUST_LOG", Same(LOG_LEVEL)),

@@ -131,6 +131,9 @@ impl Server {
             let options = QueryOptions { clock_skew_max: args.max_clock_skew.into(), ..QueryOptions::default() };
             let query = QueryService::new(self.storage.reader.clone(), options);
             let state = ApiState::new(query, &self.settings.base_path)?;
+            if let OptionalPort(Some(port)) = args.query_grpc_port {
+                self.open(Purpose::QueryGrpc, port, api::grpc::router(state.clone())).await?;
+            }
             self.open(Purpose::Query, args.query_port, api::router(state)).await?;
         }
         self.open(Purpose::Health, args.health_port, admin::health_router(self.health.clone())).await?;

@@ -17,6 +17,7 @@ pub enum Purpose {
     SamplingHttp,
     SamplingGrpc,
     Query,
+    QueryGrpc,
     Health,
     Admin,
     Metrics,
@@ -36,6 +37,7 @@ impl Purpose {
             Self::SamplingHttp => "sampling over HTTP",
             Self::SamplingGrpc => "sampling over gRPC",
             Self::Query => "the query API and the page",
+            Self::QueryGrpc => "the query API over gRPC",
             Self::Health => "health",
             Self::Admin => "admin",
             Self::Metrics => "metrics",
@@ -46,7 +48,7 @@ impl Purpose {
         let is_optional = match self {
             Self::OtlpGrpc | Self::OtlpHttp | Self::Query | Self::Health | Self::Admin | Self::Metrics => false,
             Self::JaegerGrpc | Self::JaegerHttp | Self::JaegerCompact | Self::JaegerBinary => true,
-            Self::ZipkinCompact | Self::Zipkin | Self::SamplingHttp | Self::SamplingGrpc => true,
+            Self::ZipkinCompact | Self::Zipkin | Self::SamplingHttp | Self::SamplingGrpc | Self::QueryGrpc => true,
         };
         let or_none = if is_optional { ", or do without: `off`" } else { "" };
         StartError::Bind { address, purpose: self.name(), flag: self.flag(), or_none, source }
@@ -65,6 +67,7 @@ impl Purpose {
             Self::SamplingHttp => "--sampling-http-port",
             Self::SamplingGrpc => "--sampling-grpc-port",
             Self::Query => "--query-port",
+            Self::QueryGrpc => "--query-grpc-port",
             Self::Health => "--health-port",
             Self::Admin => "--admin-port",
             Self::Metrics => "--metrics-port",

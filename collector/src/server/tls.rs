@@ -180,7 +180,7 @@ impl Secured {
         match purpose {
             Purpose::Health | Purpose::Admin | Purpose::Metrics => None,
             Purpose::JaegerCompact | Purpose::JaegerBinary | Purpose::ZipkinCompact => None,
-            Purpose::Query => self.query.clone(),
+            Purpose::Query | Purpose::QueryGrpc => self.query.clone(),
             _ => self.receivers.clone(),
         }
     }
