@@ -1,5 +1,6 @@
 """The query API over gRPC, by a client that knows nothing but what the server's reflection tells it."""
 
+import base64
 import time
 
 import grpc
@@ -11,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from server import http
 
+V2 = "jaeger.api_v2.QueryService"
 V3 = "jaeger.api_v3.QueryService"
 # What clients take by default.
 MESSAGE_MAX_BYTES = 4 << 20
@@ -88,13 +90,15 @@ def http_v3(server, path, **parameters):
 
 def test_the_server_says_what_it_has(client):
     # The client asks by the older version of reflection.
-    assert client.services() == ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", V3]
+    assert client.services() == ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", V2, V3]
     methods = {method.name for method in client.pool.FindServiceByName(V3).methods}
     assert methods == {"GetTrace", "FindTraces", "FindTraceSummaries", "GetServices", "GetOperations", "GetDependencies"}
+    methods = {method.name for method in client.pool.FindServiceByName(V2).methods}
+    assert methods == {"GetTrace", "FindTraces", "ArchiveTrace", "GetServices", "GetOperations", "GetDependencies"}
 
 
 def test_health(client):
-    for service in ["", V3]:
+    for service in ["", V2, V3]:
         assert client.message("Check", {"service": service}, service="grpc.health.v1.Health") == {"status": "SERVING"}
     with pytest.raises(grpc.RpcError) as error:
         client.message("Check", {"service": "nobody"}, service="grpc.health.v1.Health")
@@ -169,6 +173,109 @@ def test_a_long_trace_comes_in_messages_that_clients_take(client, server):
         assert message.resource_spans[0].resource.attributes[0].key == "service.name"
     found = [span.span_id for m in messages for r in m.resource_spans for s in r.scope_spans for span in s.spans]
     assert sorted(found) == sorted(span.span_id for m in sent for span in m.resource_spans[0].scope_spans[0].spans)
+
+
+def as_older_json(span):
+    """A span of `api_v2` as the older HTTP API shows it."""
+
+    def tags(found):
+        values = {"STRING": "v_str", "BOOL": "v_bool", "INT64": "v_int64", "FLOAT64": "v_float64", "BINARY": "v_binary"}
+        kinds = found[0].DESCRIPTOR.fields_by_name["v_type"].enum_type.values_by_number if found else {}
+        names = [kinds[one.v_type].name for one in found]
+        shown = [(one.key, name, getattr(one, values[name])) for one, name in zip(found, names)]
+        return [
+            {"key": key, "type": name.lower(), "value": base64.b64encode(value).decode() if name == "BINARY" else value}
+            for key, name, value in shown
+        ]
+
+    def reference(one):
+        kind = ["CHILD_OF", "FOLLOWS_FROM"][one.ref_type]
+        return {"refType": kind, "traceID": one.trace_id.hex(), "spanID": one.span_id.hex()}
+
+    return {
+        "traceID": span.trace_id.hex(),
+        "spanID": span.span_id.hex(),
+        "operationName": span.operation_name,
+        "references": [reference(one) for one in span.references],
+        "startTime": span.start_time.ToMicroseconds(),
+        "duration": span.duration.ToMicroseconds(),
+        "tags": tags(span.tags),
+        "logs": [{"timestamp": log.timestamp.ToMicroseconds(), "fields": tags(log.fields)} for log in span.logs],
+        "warnings": list(span.warnings) or None,
+        "process": {"serviceName": span.process.service_name, "tags": tags(span.process.tags)},
+    }
+
+
+def test_spans_of_the_older_service_are_those_of_the_older_json(client, server):
+    message = otlp.request(spans=3)
+    message.resource_spans[0].resource.attributes.add(key="host").value.int_value = 2**60
+    first, second, third = message.resource_spans[0].scope_spans[0].spans
+    for key, field, value in [
+        ("text", "string_value", "é"),
+        ("truth", "bool_value", True),
+        ("number", "int_value", -7),
+        ("double", "double_value", 0.25),
+        ("bytes", "bytes_value", b"\x00\xff"),
+    ]:
+        setattr(second.attributes.add(key=key).value, field, value)
+    second.attributes.add(key="list").value.array_value.values.add().int_value = 1
+    second.links.add(trace_id=b"another trace id", span_id=b"a link!!")
+    event = second.events.add(name="retry", time_unix_nano=second.start_time_unix_nano + 1_000)
+    event.attributes.add(key="attempt").value.int_value = 2
+    second.status.code, second.status.message = 2, "too late"
+    third.end_time_unix_nano = third.start_time_unix_nano - 1
+    assert otlp.post(server, message.SerializeToString()).status_code == 200
+    trace = first.trace_id
+    chunks = client.stream("GetTrace", {"traceId": base64.b64encode(trace).decode()}, service=V2)
+    spans = [as_older_json(span) for chunk in chunks for span in chunk.spans]
+    (expected,) = http.get(f"{server.query_url}/api/traces/{trace.hex()}").json()["data"]
+    assert len(spans) == 3
+    for span, shown in zip(spans, expected["spans"]):
+        shown["process"] = expected["processes"][shown.pop("processID")]
+        # JavaScript cannot hold it as a number, and protobuf can.
+        for tag in shown["process"]["tags"]:
+            tag["value"] = int(tag["value"]) if tag["key"] == "host" else tag["value"]
+        assert span == shown
+
+
+def test_the_older_service_finds_what_the_newer_one_finds(client, server, sent):
+    asked = query(serviceName="cart")
+    chunks = client.stream("FindTraces", asked, service=V2)
+    assert {span.trace_id.hex() for chunk in chunks for span in chunk.spans} == {sent["calls"]}
+    asked["query"]["tags"] = {"customer": "bob"}
+    assert client.messages("FindTraces", asked, service=V2) == []
+    assert client.message("GetServices", service=V2) == client.message("GetServices")
+    operations = client.message("GetOperations", {"service": "web"}, service=V2)
+    assert operations == {"operationNames": ["checkout"], "operations": [{"name": "checkout", "spanKind": "client"}]}
+    times = {"startTime": stamp(-3600), "endTime": stamp(60)}
+    assert client.message("GetDependencies", times, service=V2) == client.message("GetDependencies", times)
+
+
+def test_a_long_trace_comes_in_messages_that_clients_of_the_older_service_take(client, server):
+    message = otlp.request(spans=1_500, attribute_bytes=1_000)
+    assert otlp.post(server, message.SerializeToString()).status_code == 200
+    trace = bytes.fromhex(otlp.first_trace_id(message))
+    chunks = list(client.stream("GetTrace", {"traceId": base64.b64encode(trace).decode()}, service=V2))
+    assert len(chunks) > 1
+    assert max(chunk.ByteSize() for chunk in chunks) < MESSAGE_MAX_BYTES
+    assert sum(len(chunk.spans) for chunk in chunks) == 1_500
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "code", "words"),
+    [
+        ("GetTrace", {"traceId": base64.b64encode(b"no such trace id").decode()}, "NOT_FOUND", "trace not found"),
+        ("GetTrace", {"traceId": base64.b64encode(b"short").decode()}, "INVALID_ARGUMENT", "trace_id has 5 bytes"),
+        ("GetTrace", {}, "INVALID_ARGUMENT", "trace_id has 0 bytes"),
+        ("FindTraces", {}, "INVALID_ARGUMENT", "no `query`"),
+        ("ArchiveTrace", {"traceId": base64.b64encode(bytes(16)).decode()}, "UNIMPLEMENTED", "no archive storage"),
+    ],
+)
+def test_what_the_older_service_cannot_answer_says_why(client, method, fields, code, words):
+    with pytest.raises(grpc.RpcError) as error:
+        client.messages(method, fields, service=V2)
+    assert error.value.code().name == code
+    assert words in error.value.details()
 
 
 @pytest.mark.parametrize(

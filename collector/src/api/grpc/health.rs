@@ -5,7 +5,7 @@ use axum::{Router, extract::Request, routing::post};
 use prost::Message;
 use tonic::Status;
 
-use super::{call, v3};
+use super::{call, v2, v3};
 
 const SERVING: i32 = 1;
 const NAME: &str = "grpc.health.v1.Health";
@@ -29,7 +29,7 @@ pub(super) fn router() -> Router {
 
 /// The empty name stands for the whole server.
 async fn check(request: HealthCheckRequest) -> Result<[HealthCheckResponse; 1], Status> {
-    if ["", NAME, v3::NAME].contains(&request.service.as_str()) {
+    if ["", NAME, v2::NAME, v3::NAME].contains(&request.service.as_str()) {
         return Ok([HealthCheckResponse { status: SERVING }]);
     }
     Err(Status::not_found(format!("there is no service `{}`", request.service)))

@@ -1,4 +1,4 @@
-//! The messages of `api_v3/query_service.proto` of jaegertracing/jaeger-idl.
+//! The messages of `api_v3/query_service.proto` of jaegertracing/jaeger-idl. Many of `api_v2/query.proto` have the same form.
 
 use std::collections::HashMap;
 

@@ -1,11 +1,13 @@
-//! The query API over gRPC (port 16685): `jaeger.api_v3.QueryService`, `grpc.health.v1.Health` and server reflection, with which clients
+//! The query API over gRPC (port 16685): `jaeger.api_v2.QueryService`, `jaeger.api_v3.QueryService`, `grpc.health.v1.Health` and server reflection, with which clients
 //! such as `grpcurl` need no files of their own.
 
 mod call;
 mod chunks;
 mod health;
 mod messages;
+mod model;
 mod schema;
+mod v2;
 mod v3;
 
 use axum::{Router, response::Response};
@@ -18,7 +20,7 @@ pub use call::DEFAULT_QUESTION_BYTES_MAX;
 pub use chunks::DEFAULT_CHUNK_BYTES_MAX;
 
 pub fn router(state: ApiState) -> Router {
-    let router = Router::new().merge(v3::router()).with_state(state).merge(health::router());
+    let router = Router::new().merge(v2::router()).merge(v3::router()).with_state(state).merge(health::router());
     match reflection() {
         Ok(reflection) => router.merge(reflection),
         // Written by ourselves, and tested.

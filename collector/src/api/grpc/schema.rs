@@ -96,6 +96,41 @@ message FindTraceSummariesResponse: summaries *.jaeger.api_v3.TraceSummary 1
 service QueryService: GetTrace .jaeger.api_v3.GetTraceRequest *.opentelemetry.proto.trace.v1.TracesData, FindTraces .jaeger.api_v3.FindTracesRequest *.opentelemetry.proto.trace.v1.TracesData, GetServices .jaeger.api_v3.GetServicesRequest .jaeger.api_v3.GetServicesResponse, GetOperations .jaeger.api_v3.GetOperationsRequest .jaeger.api_v3.GetOperationsResponse, GetDependencies .jaeger.api_v3.GetDependenciesRequest .jaeger.api_v3.DependenciesResponse, FindTraceSummaries .jaeger.api_v3.FindTraceSummariesRequest *.jaeger.api_v3.FindTraceSummariesResponse",
     },
     File {
+        name: "model.proto",
+        package: "jaeger.api_v2",
+        imports: &[DURATION, TIMESTAMP],
+        lines: "
+enum ValueType: STRING, BOOL, INT64, FLOAT64, BINARY
+message KeyValue: key string 1, v_type #.jaeger.api_v2.ValueType 2, v_str string 3, v_bool bool 4, v_int64 int64 5, v_float64 double 6, v_binary bytes 7
+message Log: timestamp .google.protobuf.Timestamp 1, fields *.jaeger.api_v2.KeyValue 2
+enum SpanRefType: CHILD_OF, FOLLOWS_FROM
+message SpanRef: trace_id bytes 1, span_id bytes 2, ref_type #.jaeger.api_v2.SpanRefType 3
+message Process: service_name string 1, tags *.jaeger.api_v2.KeyValue 2
+message Span: trace_id bytes 1, span_id bytes 2, operation_name string 3, references *.jaeger.api_v2.SpanRef 4, flags uint32 5, start_time .google.protobuf.Timestamp 6, duration .google.protobuf.Duration 7, tags *.jaeger.api_v2.KeyValue 8, logs *.jaeger.api_v2.Log 9, process .jaeger.api_v2.Process 10, process_id string 11, warnings *string 12
+message DependencyLink: parent string 1, child string 2, call_count uint64 3, source string 4",
+    },
+    File {
+        name: "query.proto",
+        package: "jaeger.api_v2",
+        imports: &[DURATION, TIMESTAMP, "model.proto"],
+        lines: "
+message GetTraceRequest: trace_id bytes 1, start_time .google.protobuf.Timestamp 2, end_time .google.protobuf.Timestamp 3, raw_traces bool 4
+message SpansResponseChunk: spans *.jaeger.api_v2.Span 1
+message ArchiveTraceRequest: trace_id bytes 1, start_time .google.protobuf.Timestamp 2, end_time .google.protobuf.Timestamp 3
+message ArchiveTraceResponse:
+message TraceQueryParameters: service_name string 1, operation_name string 2, tags *.jaeger.api_v2.TraceQueryParameters.TagsEntry 3, start_time_min .google.protobuf.Timestamp 4, start_time_max .google.protobuf.Timestamp 5, duration_min .google.protobuf.Duration 6, duration_max .google.protobuf.Duration 7, search_depth int32 8, raw_traces bool 9
+message TraceQueryParameters.TagsEntry: key string 1, value string 2
+message FindTracesRequest: query .jaeger.api_v2.TraceQueryParameters 1
+message GetServicesRequest:
+message GetServicesResponse: services *string 1
+message GetOperationsRequest: service string 1, span_kind string 2
+message Operation: name string 1, span_kind string 2
+message GetOperationsResponse: operationNames *string 1, operations *.jaeger.api_v2.Operation 2
+message GetDependenciesRequest: start_time .google.protobuf.Timestamp 1, end_time .google.protobuf.Timestamp 2
+message GetDependenciesResponse: dependencies *.jaeger.api_v2.DependencyLink 1
+service QueryService: GetTrace .jaeger.api_v2.GetTraceRequest *.jaeger.api_v2.SpansResponseChunk, ArchiveTrace .jaeger.api_v2.ArchiveTraceRequest .jaeger.api_v2.ArchiveTraceResponse, FindTraces .jaeger.api_v2.FindTracesRequest *.jaeger.api_v2.SpansResponseChunk, GetServices .jaeger.api_v2.GetServicesRequest .jaeger.api_v2.GetServicesResponse, GetOperations .jaeger.api_v2.GetOperationsRequest .jaeger.api_v2.GetOperationsResponse, GetDependencies .jaeger.api_v2.GetDependenciesRequest .jaeger.api_v2.GetDependenciesResponse",
+    },
+    File {
         name: "grpc/health/v1/health.proto",
         package: "grpc.health.v1",
         imports: &[],

@@ -30,7 +30,7 @@ pub(super) const NAME: &str = "jaeger.api_v3.QueryService";
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-type Answer<T> = Result<T, Status>;
+pub(super) type Answer<T> = Result<T, Status>;
 
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
@@ -42,7 +42,9 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/jaeger.api_v3.QueryService/GetDependencies", method(dependencies))
 }
 
-fn method<Q, A, I, F>(handler: impl Fn(QueryService, Q) -> F + Copy + Send + Sync + 'static) -> MethodRouter<ApiState>
+pub(super) fn method<Q, A, I, F>(
+    handler: impl Fn(QueryService, Q) -> F + Copy + Send + Sync + 'static,
+) -> MethodRouter<ApiState>
 where
     Q: Message + Default + 'static,
     A: Message + 'static,
@@ -57,11 +59,15 @@ where
 async fn trace(query: QueryService, request: GetTraceRequest) -> Answer<Vec<TracesData>> {
     let id = params::trace_id(&request.trace_id)
         .map_err(|error| Status::invalid_argument(format!("malformed trace_id: {error}")))?;
-    let bounds = (request.start_time.map(instant), request.end_time.map(instant));
-    let range = (bounds != (None, None))
-        .then(|| TimeRange { from_ns: bounds.0.unwrap_or(0), to_ns: bounds.1.unwrap_or(u64::MAX) });
+    let range = range(request.start_time, request.end_time);
     let found = query.trace(id, range, request.raw_traces).await.map_err(failure)?;
     found.map(chunks::of).ok_or_else(|| Status::not_found("trace not found"))
+}
+
+/// The time within which a trace is known to lie, where the client says.
+pub(super) fn range(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<TimeRange> {
+    let given = start.is_some() || end.is_some();
+    given.then(|| TimeRange { from_ns: start.map_or(0, instant), to_ns: end.map_or(u64::MAX, instant) })
 }
 
 async fn find_traces(query: QueryService, request: FindRequest) -> Answer<impl Iterator<Item = TracesData>> {
@@ -77,23 +83,29 @@ async fn find_summaries(query: QueryService, request: FindRequest) -> Answer<[Fi
     Ok([FindTraceSummariesResponse { summaries: found.into_iter().map(TraceSummary::from).collect() }])
 }
 
-async fn services(query: QueryService, _: GetServicesRequest) -> Answer<[GetServicesResponse; 1]> {
+pub(super) async fn services(query: QueryService, _: GetServicesRequest) -> Answer<[GetServicesResponse; 1]> {
     Ok([GetServicesResponse { services: query.services().await.map_err(failure)? }])
 }
 
 async fn operations(query: QueryService, request: GetOperationsRequest) -> Answer<[GetOperationsResponse; 1]> {
+    Ok([GetOperationsResponse { operations: find_operations(query, request).await? }])
+}
+
+pub(super) async fn find_operations(query: QueryService, request: GetOperationsRequest) -> Answer<Vec<Operation>> {
     let kind = Some(request.span_kind.as_str()).filter(|kind| !kind.is_empty()).map(str::parse::<SpanKind>);
     let found = match kind {
         // No span has a kind that does not exist.
         Some(Err(())) => Vec::new(),
         kind => query.operations(&request.service, kind.and_then(Result::ok)).await.map_err(failure)?,
     };
-    let operations =
-        found.into_iter().map(|one| Operation { name: one.name, span_kind: one.kind.as_str().into() }).collect();
-    Ok([GetOperationsResponse { operations }])
+    Ok(found.into_iter().map(|one| Operation { name: one.name, span_kind: one.kind.as_str().into() }).collect())
 }
 
 async fn dependencies(query: QueryService, request: GetDependenciesRequest) -> Answer<[DependenciesResponse; 1]> {
+    Ok([DependenciesResponse { dependencies: find_dependencies(query, request).await? }])
+}
+
+pub(super) async fn find_dependencies(query: QueryService, request: GetDependenciesRequest) -> Answer<Vec<Dependency>> {
     let (Some(start), Some(end)) = (request.start_time, request.end_time) else {
         return Err(Status::invalid_argument("start_time and end_time are required"));
     };
@@ -101,11 +113,11 @@ async fn dependencies(query: QueryService, request: GetDependenciesRequest) -> A
     let found = query.dependencies(range).await.map_err(failure)?;
     let dependencies =
         found.into_iter().map(|one| Dependency { parent: one.parent, child: one.child, call_count: one.calls });
-    Ok([DependenciesResponse { dependencies: dependencies.collect() }])
+    Ok(dependencies.collect())
 }
 
 /// The query, and whether the traces are wanted as they were stored.
-fn parameters(request: FindRequest) -> Answer<(TraceQuery, bool)> {
+pub(super) fn parameters(request: FindRequest) -> Answer<(TraceQuery, bool)> {
     let query: TraceQueryParameters =
         request.query.ok_or_else(|| Status::invalid_argument("the request has no `query`"))?;
     let (Some(min), Some(max)) = (query.start_time_min, query.start_time_max) else {
@@ -171,7 +183,7 @@ fn nanoseconds(duration: Duration) -> u64 {
     seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(u64::try_from(duration.nanos).unwrap_or_default())
 }
 
-fn failure(failure: StorageError) -> Status {
+pub(super) fn failure(failure: StorageError) -> Status {
     error::log(&failure);
     error::grpc_status(&failure)
 }

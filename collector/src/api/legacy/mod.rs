@@ -2,10 +2,10 @@
 
 mod dependencies;
 mod envelope;
-mod reference;
+pub(super) mod reference;
 mod search;
-mod tag;
-mod trace;
+pub(super) mod tag;
+pub(super) mod trace;
 mod transform;
 
 use std::time::{SystemTime, UNIX_EPOCH};

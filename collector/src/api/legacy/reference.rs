@@ -15,10 +15,16 @@ const KIND_ATTRIBUTE: &str = "opentracing.ref_type";
 const CHILD_OF: &str = "CHILD_OF";
 const FOLLOWS_FROM: &str = "FOLLOWS_FROM";
 
-pub(super) struct References<'a>(pub(super) &'a Span);
+pub(in crate::api) struct References<'a>(pub(in crate::api) &'a Span);
 
 impl Serialize for References<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.all())
+    }
+}
+
+impl<'a> References<'a> {
+    pub(in crate::api) fn all(&self) -> impl Iterator<Item = Reference<'a>> + use<'a> {
         let span = self.0;
         let mut parent = span.parent_span_id.iter().any(|byte| *byte != 0).then_some(Reference {
             kind: CHILD_OF,
@@ -36,18 +42,22 @@ impl Serialize for References<'_> {
                 _ => links.push(reference),
             }
         }
-        serializer.collect_seq(parent.into_iter().chain(links))
+        parent.into_iter().chain(links)
     }
 }
 
-struct Reference<'a> {
+pub(in crate::api) struct Reference<'a> {
     kind: &'static str,
-    trace_id: &'a [u8],
-    span_id: &'a [u8],
+    pub(in crate::api) trace_id: &'a [u8],
+    pub(in crate::api) span_id: &'a [u8],
     link: Option<&'a Link>,
 }
 
 impl Reference<'_> {
+    pub(in crate::api) fn is_child_of(&self) -> bool {
+        self.kind == CHILD_OF
+    }
+
     fn leads_where(&self, other: &Self) -> bool {
         self.trace_id == other.trace_id && self.span_id == other.span_id
     }

@@ -20,14 +20,15 @@ const SCOPE_PREFIX: &str = "otel.scope.";
 const NAME_OF_EVENT: &str = "event";
 
 #[derive(Clone, Copy)]
-pub(super) struct Tag<'a> {
-    prefix: &'static str,
-    key: &'a str,
-    value: TagValue<'a>,
+pub(in crate::api) struct Tag<'a> {
+    /// What the key starts with.
+    pub(in crate::api) prefix: &'static str,
+    pub(in crate::api) key: &'a str,
+    pub(in crate::api) value: TagValue<'a>,
 }
 
 #[derive(Clone, Copy)]
-enum TagValue<'a> {
+pub(in crate::api) enum TagValue<'a> {
     Text(&'a str),
     Bool(bool),
     Any(&'a KeyValue),
@@ -91,12 +92,21 @@ fn finish<T: serde::ser::SerializeStruct>(
 }
 
 /// A span's tags: its scope, its attributes, and what OTLP holds in fields of their own.
-pub(super) struct SpanTags<'a>(pub(super) Option<&'a InstrumentationScope>, pub(super) &'a Span);
+pub(in crate::api) struct SpanTags<'a>(
+    pub(in crate::api) Option<&'a InstrumentationScope>,
+    pub(in crate::api) &'a Span,
+);
 
 impl Serialize for SpanTags<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(scope, span) = self;
-        let scope_tags = scope.iter().flat_map(|scope| {
+        serializer.collect_seq(self.tags())
+    }
+}
+
+impl<'a> SpanTags<'a> {
+    pub(in crate::api) fn tags(&self) -> impl Iterator<Item = Tag<'a>> + use<'a> {
+        let Self(scope, span) = *self;
+        let scope_tags = scope.into_iter().flat_map(|scope| {
             named("otel.scope.name", &scope.name)
                 .chain(named("otel.scope.version", &scope.version))
                 .chain(scope.attributes.iter().map(Tag::scope_attribute))
@@ -109,14 +119,13 @@ impl Serialize for SpanTags<'_> {
             _ => ("", false),
         };
         let error = error.then_some(Tag { prefix: "", key: "error", value: TagValue::Bool(true) });
-        let tags = scope_tags
+        scope_tags
             .chain(own)
             .chain(named("span.kind", kind_name(span.kind())))
             .chain(named("otel.status_code", code))
             .chain(error)
             .chain(named("otel.status_description", status.map_or("", |status| &status.message)))
-            .chain(named("w3c.tracestate", &span.trace_state));
-        serializer.collect_seq(tags)
+            .chain(named("w3c.tracestate", &span.trace_state))
     }
 }
 
@@ -152,8 +161,12 @@ struct Fields<'a>(&'a Event);
 
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let named_by_attribute = self.0.attributes.iter().any(|a| a.key == NAME_OF_EVENT);
-        let name = named(NAME_OF_EVENT, if named_by_attribute { "" } else { &self.0.name });
-        serializer.collect_seq(name.chain(self.0.attributes.iter().map(Tag::from)))
+        serializer.collect_seq(event_fields(self.0))
     }
+}
+
+pub(in crate::api) fn event_fields(event: &Event) -> impl Iterator<Item = Tag<'_>> {
+    let named_by_attribute = event.attributes.iter().any(|a| a.key == NAME_OF_EVENT);
+    let name = named(NAME_OF_EVENT, if named_by_attribute { "" } else { &event.name });
+    name.chain(event.attributes.iter().map(Tag::from))
 }

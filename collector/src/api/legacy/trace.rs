@@ -130,9 +130,13 @@ struct ProcessTags<'a>(&'a ResourceSpans);
 
 impl Serialize for ProcessTags<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let attributes = self.0.resource.iter().flat_map(|resource| &resource.attributes);
-        serializer.collect_seq(attributes.filter(|a| a.key != SERVICE_NAME).map(Tag::from))
+        serializer.collect_seq(process_tags(self.0))
     }
+}
+
+pub(in crate::api) fn process_tags(process: &ResourceSpans) -> impl Iterator<Item = Tag<'_>> {
+    let attributes = process.resource.iter().flat_map(|resource| &resource.attributes);
+    attributes.filter(|a| a.key != SERVICE_NAME).map(Tag::from)
 }
 
 struct Spans<'a> {
