@@ -98,7 +98,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PORT", env = "JQS_QUERY_GRPC_PORT", default_value = "16685")]
     pub query_grpc_port: OptionalPort,
 
-    /// Port of the health check (`/status`)
+    /// Port of the health check (`/status`: whether it takes requests; `/live`: that it lives)
     #[arg(long, value_name = "PORT", env = "JQS_HEALTH_PORT", default_value_t = 13133)]
     pub health_port: u16,
 

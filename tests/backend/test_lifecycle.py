@@ -8,6 +8,7 @@ import time
 import httpx
 import otlp
 import pytest
+from server import http
 from slow_sender import SlowSender, wait_until
 
 BODY = otlp.request(attribute_bytes=10_000).SerializeToString()
@@ -76,7 +77,12 @@ def test_a_request_that_was_begun_is_finished_after_sigterm(start):
         wait_until(lambda: in_flight_bytes(server) == 5_000, "the sender's bytes are counted")
         server.process.send_signal(signal.SIGTERM)
         wait_until(lambda: not is_listening(server), "the port is closed")
-        assert server.is_running()
+        # It takes nothing new, and is alive: whoever asks is told so until the end.
+        health = http.get(f"{server.health_url}/status")
+        assert (health.status_code, health.json()["status"]) == (503, "StatusStopping")
+        assert http.get(f"{server.health_url}/live").status_code == 200
+        assert http.get(f"{server.admin_url}/").status_code == 503
+        assert in_flight_bytes(server) == 5_000
         assert sender.finish() == 200
     assert server.process.wait(5) == 0
 

@@ -216,11 +216,13 @@ impl Server {
             connections_max: self.settings.args.max_connections.get(),
             stall_max: Duration::from_secs(self.settings.args.client_stall_seconds.get()),
         };
-        let stopping = CancellationToken::new();
-        let mut servers = JoinSet::new();
+        let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
+        let (mut servers, mut told) = (JoinSet::new(), JoinSet::new());
         for Port { endpoint, door } in self.ports {
+            let for_operators = endpoint.purpose.is_for_operators();
+            let (set, stopping) = if for_operators { (&mut told, &ended) } else { (&mut servers, &stopping) };
             let (stopping, tls) = (stopping.clone(), self.tls.of(endpoint.purpose));
-            servers.spawn(async move {
+            set.spawn(async move {
                 let served = match door {
                     Door::Connections(listener, router) => http::serve(listener, router, tls, limits, stopping).await,
                     Door::Packets(socket, encoding, intake) => {
@@ -241,10 +243,14 @@ impl Server {
         let failure = tokio::select! {
             () = stop => None,
             Some(ended) = servers.join_next() => ended.ok().and_then(Result::err),
+            Some(ended) = told.join_next() => ended.ok().and_then(Result::err),
         };
         self.health.set(HealthState::Stopping);
         stopping.cancel();
         let drained = tokio::time::timeout(shutdown_max, async { while servers.join_next().await.is_some() {} }).await;
+        ended.cancel();
+        // Whoever asks how it is gets the answer that is being written, and no more.
+        let _ = tokio::time::timeout(LAST_ANSWERS_MAX, async { while told.join_next().await.is_some() {} }).await;
         gauges.abort();
         drop(reloading);
         match (failure, drained) {
@@ -255,6 +261,8 @@ impl Server {
     }
 }
 
+/// How long the ports for operators go on when everything else has ended.
+const LAST_ANSWERS_MAX: Duration = Duration::from_millis(500);
 const GAUGE_INTERVAL: Duration = Duration::from_secs(1);
 
 async fn keep_gauges(storage: Storage, admission: Arc<Admission>) {

@@ -44,6 +44,11 @@ impl Purpose {
         }
     }
 
+    /// Ports that tell how the server is: they answer until everything else has ended.
+    pub(super) fn is_for_operators(self) -> bool {
+        matches!(self, Self::Health | Self::Admin | Self::Metrics)
+    }
+
     pub(super) fn cannot_listen(self, address: SocketAddr, source: std::io::Error) -> StartError {
         let is_optional = match self {
             Self::OtlpGrpc | Self::OtlpHttp | Self::Query | Self::Health | Self::Admin | Self::Metrics => false,

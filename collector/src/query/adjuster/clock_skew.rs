@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, hash_map::Entry};
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value,
     trace::v1::{ResourceSpans, Span},
 };
 
 use super::{attribute, is_set, warning};
-use crate::query::Nanos;
+use crate::{model::SpanId, query::Nanos};
 
 pub(super) fn correct(trace: &mut [ResourceSpans], delta_max: Duration) {
     let delta_max = i64::try_from(delta_max.as_nanos()).unwrap_or(i64::MAX);
@@ -50,24 +50,25 @@ struct Tree<'a> {
 impl<'a> Tree<'a> {
     fn build(trace: &'a mut [ResourceSpans]) -> Self {
         let mut nodes: Vec<Node<'a>> = Vec::new();
-        let mut by_id: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut by_id: HashMap<SpanId, usize> = HashMap::new();
         let mut hosts: HashMap<String, usize> = HashMap::new();
         for resource_spans in trace {
             let next = hosts.len();
             let host = host(resource_spans).map(|name| *hosts.entry(name).or_insert(next));
             for span in resource_spans.scope_spans.iter_mut().flat_map(|scope| &mut scope.spans) {
-                if by_id.contains_key(&span.span_id) {
+                let Entry::Vacant(free) = by_id.entry(id(&span.span_id)) else {
                     warning::add(span, "another span has the same id; clock skew was not checked");
                     continue;
-                }
-                by_id.insert(span.span_id.clone(), nodes.len());
+                };
+                free.insert(nodes.len());
                 nodes.push(Node { span, host, children: Vec::new() });
             }
         }
         let mut roots = Vec::new();
         for index in 0..nodes.len() {
             let parent_id = &nodes[index].span.parent_span_id;
-            match by_id.get(parent_id) {
+            let parent = is_set(parent_id).then(|| by_id.get(&id(parent_id))).flatten();
+            match parent {
                 Some(parent) => nodes[*parent].children.push(index),
                 None => {
                     if is_set(parent_id) {
@@ -81,6 +82,11 @@ impl<'a> Tree<'a> {
         }
         Self { nodes, roots }
     }
+}
+
+/// Ids were checked when they came: a span's has 8 bytes, and that of its parent may be missing.
+fn id(bytes: &[u8]) -> SpanId {
+    SpanId(bytes.try_into().unwrap_or_default())
 }
 
 /// What tells one clock from another; `None` when the resource does not say.

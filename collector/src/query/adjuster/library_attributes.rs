@@ -4,6 +4,8 @@ use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 
 use super::warning;
 
+/// What all keys begin with, so that most spans are done with at one look.
+const PREFIX: &str = "telemetry.";
 const KEYS: [&str; 5] = [
     "telemetry.distro.name",
     "telemetry.distro.version",
@@ -14,7 +16,8 @@ const KEYS: [&str; 5] = [
 
 pub(super) fn move_to_resource(trace: &mut [ResourceSpans]) {
     for ResourceSpans { resource, scope_spans, .. } in trace {
-        for span in scope_spans.iter_mut().flat_map(|scope| &mut scope.spans) {
+        let spans = scope_spans.iter_mut().flat_map(|scope| &mut scope.spans);
+        for span in spans.filter(|span| span.attributes.iter().any(|a| a.key.starts_with(PREFIX))) {
             for key in KEYS {
                 let Some(at) = span.attributes.iter().position(|a| a.key == key) else { continue };
                 let attributes = &mut resource.get_or_insert_default().attributes;
