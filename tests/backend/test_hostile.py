@@ -346,7 +346,7 @@ def deep(server):
     return status(server, body, otlp.JSON)
 
 
-@row("a million attributes of nothing")
+@row("a span of a million attributes")
 def many_attributes(server):
     # Each takes two bytes, and a hundred once it is decoded.
     attributes = b"\x4a\x00" * 1_000_000

@@ -12,6 +12,10 @@ use super::{
 };
 use crate::storage::SpanKind;
 
+/// The attributes, events and links of one span together. Each takes many times its bytes when it is shown; OpenTelemetry's SDKs keep 128 of
+/// each kind.
+pub const DEFAULT_SPAN_PARTS_MAX: usize = 1 << 16;
+
 /// Why a body is no batch of spans.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
@@ -21,6 +25,8 @@ pub enum BatchError {
     TooLarge(usize),
     #[error("a span's `{field}` has {len} bytes; it must have {want}")]
     IdLength { field: &'static str, len: usize, want: usize },
+    #[error("a span has more than {DEFAULT_SPAN_PARTS_MAX} attributes, events and links")]
+    TooManyParts,
 }
 
 impl From<WireError> for BatchError {
@@ -252,8 +258,10 @@ fn read_span(slice: Slice<'_>, context: u32) -> Result<SpanRef, BatchError> {
         name: 0..0,
         encoded: slice.range(),
     };
+    let mut parts = 0;
     let mut cursor = Cursor::new(slice);
     while let Some((number, field)) = cursor.next()? {
+        parts += usize::from(matches!(number, 9 | 11 | 13));
         match (number, field) {
             (1, Field::Bytes(id)) => span.trace_id = TraceId(fixed("trace_id", id.bytes)?),
             (2, Field::Bytes(id)) => span.span_id = SpanId(fixed("span_id", id.bytes)?),
@@ -266,6 +274,9 @@ fn read_span(slice: Slice<'_>, context: u32) -> Result<SpanRef, BatchError> {
             (1 | 2 | 4 | 6 | 7 | 8, field) => return Err(WireError::WireType(number, field.wire_type()).into()),
             (_, field) => check_field(SPAN, number, field, 0)?,
         }
+    }
+    if parts > DEFAULT_SPAN_PARTS_MAX {
+        return Err(BatchError::TooManyParts);
     }
     Ok(span)
 }
@@ -354,6 +365,15 @@ mod tests {
         let short = Span { span_id: vec![1; 4], ..span(1) };
         let error = SpanBatch::from_request(&request(vec![short])).expect_err("a short id");
         assert_eq!(error.to_string(), "a span's `span_id` has 4 bytes; it must have 8");
+    }
+
+    #[test]
+    fn a_span_of_very_many_parts_is_refused() {
+        let many = |events: usize| Span { events: vec![Event::default(); events], ..span(1) };
+        // Beside the attribute that it has.
+        assert!(SpanBatch::from_request(&request(vec![many(DEFAULT_SPAN_PARTS_MAX - 1)])).is_ok());
+        let error = SpanBatch::from_request(&request(vec![span(2), many(DEFAULT_SPAN_PARTS_MAX)]));
+        assert_eq!(error.expect_err("too many"), BatchError::TooManyParts);
     }
 
     #[test]

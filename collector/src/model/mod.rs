@@ -9,7 +9,7 @@ pub(crate) mod wire;
 mod writer;
 
 pub use attribute::{encoded_attributes, is_regular_attribute};
-pub use batch::{BatchError, ContextRef, SpanBatch, SpanRef};
+pub use batch::{BatchError, ContextRef, DEFAULT_SPAN_PARTS_MAX, SpanBatch, SpanRef};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use trace::{ServiceSummary, Trace, TraceSummary, service_name, summarize};
 pub use view::{SpanView, messages, resource_has_attribute, scope_has_attribute, span_has_attribute, status};

@@ -1,6 +1,8 @@
 //! A trace in messages that gRPC's clients take.
 
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, TracesData};
+use std::{iter::Peekable, sync::Arc};
+
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message as _;
 
 use crate::model::Trace;
@@ -10,86 +12,68 @@ pub const DEFAULT_CHUNK_BYTES_MAX: usize = 1 << 20;
 /// The key and the length of a field.
 const FIELD_HEAD_BYTES: usize = 6;
 
-/// Each message has spans of one trace only, and each names the resource and the scope of its spans.
-pub(super) fn of(trace: Trace) -> Vec<TracesData> {
-    let mut chunks = Chunks::default();
-    for ResourceSpans { resource, scope_spans, schema_url } in trace.resource_spans {
-        let resource = ResourceSpans { resource, scope_spans: Vec::new(), schema_url };
-        for ScopeSpans { scope, spans, schema_url } in scope_spans {
-            let scope = ScopeSpans { scope, spans: Vec::new(), schema_url };
-            chunks.begin(&resource, &scope);
-            for span in spans {
-                let len = span.encoded_len() + FIELD_HEAD_BYTES;
-                if chunks.bytes + len > DEFAULT_CHUNK_BYTES_MAX && chunks.has_spans() {
-                    chunks.cut();
-                    chunks.begin(&resource, &scope);
-                }
-                chunks.bytes += len;
-                chunks.scope.spans.push(span);
+/// Each message has spans of one trace only, and each names the resource and the scope of its spans. They are made as they are asked for.
+pub(super) fn of(trace: Trace) -> impl Iterator<Item = TracesData> + Send {
+    let spans = trace.resource_spans.into_iter().flat_map(|mut resource| {
+        let scopes = std::mem::take(&mut resource.scope_spans);
+        let resource = Arc::new(resource);
+        scopes.into_iter().flat_map(move |mut scope| {
+            let spans = std::mem::take(&mut scope.spans);
+            let (resource, scope) = (resource.clone(), Arc::new(scope));
+            spans.into_iter().map(move |span| Item { resource: resource.clone(), scope: scope.clone(), span })
+        })
+    });
+    Chunks(spans.peekable())
+}
+
+/// A span, with what it shares with others; those have no spans.
+struct Item {
+    resource: Arc<ResourceSpans>,
+    scope: Arc<ScopeSpans>,
+    span: Span,
+}
+
+struct Chunks<I: Iterator<Item = Item>>(Peekable<I>);
+
+impl<I: Iterator<Item = Item>> Iterator for Chunks<I> {
+    type Item = TracesData;
+
+    fn next(&mut self) -> Option<TracesData> {
+        let mut chunk = TracesData::default();
+        let mut last: Option<(Arc<ResourceSpans>, Arc<ScopeSpans>)> = None;
+        let mut bytes = 0;
+        while let Some(Item { resource, scope, span }) = self.0.peek() {
+            let new_resource = last.as_ref().is_none_or(|(last, _)| !Arc::ptr_eq(last, resource));
+            let new_scope = last.as_ref().is_none_or(|(_, last)| !Arc::ptr_eq(last, scope));
+            bytes += span.encoded_len() + FIELD_HEAD_BYTES;
+            if new_resource {
+                bytes += resource.encoded_len() + FIELD_HEAD_BYTES;
             }
-            chunks.end_scope();
+            if new_scope {
+                bytes += scope.encoded_len() + FIELD_HEAD_BYTES;
+            }
+            if bytes > DEFAULT_CHUNK_BYTES_MAX && last.is_some() {
+                break;
+            }
+            let Some(Item { resource, scope, span }) = self.0.next() else { break };
+            if new_resource {
+                chunk.resource_spans.push(ResourceSpans::clone(&resource));
+            }
+            if let Some(resource_spans) = chunk.resource_spans.last_mut() {
+                if new_scope {
+                    resource_spans.scope_spans.push(ScopeSpans::clone(&scope));
+                }
+                resource_spans.scope_spans.last_mut()?.spans.push(span);
+            }
+            last = Some((resource, scope));
         }
-        chunks.end_resource();
+        last.map(|_| chunk)
     }
-    chunks.cut();
-    chunks.done
-}
-
-#[derive(Default)]
-struct Chunks {
-    done: Vec<TracesData>,
-    open: Vec<ResourceSpans>,
-    /// What is being filled.
-    resource: Option<ResourceSpans>,
-    scope: ScopeSpans,
-    bytes: usize,
-}
-
-impl Chunks {
-    fn begin(&mut self, resource: &ResourceSpans, scope: &ScopeSpans) {
-        if self.resource.is_none() {
-            self.bytes += resource.encoded_len() + FIELD_HEAD_BYTES;
-            self.resource = Some(resource.clone());
-        }
-        self.bytes += scope.encoded_len() + FIELD_HEAD_BYTES;
-        self.scope = scope.clone();
-    }
-
-    fn has_spans(&self) -> bool {
-        !self.scope.spans.is_empty() || !self.open.is_empty() || self.resource.as_ref().is_some_and(has_spans)
-    }
-
-    fn end_scope(&mut self) {
-        let scope = std::mem::take(&mut self.scope);
-        if let Some(resource) = &mut self.resource
-            && !scope.spans.is_empty()
-        {
-            resource.scope_spans.push(scope);
-        }
-    }
-
-    fn end_resource(&mut self) {
-        self.open.extend(self.resource.take().filter(has_spans));
-    }
-
-    fn cut(&mut self) {
-        self.end_scope();
-        self.end_resource();
-        self.bytes = 0;
-        let resource_spans = std::mem::take(&mut self.open);
-        if !resource_spans.is_empty() {
-            self.done.push(TracesData { resource_spans });
-        }
-    }
-}
-
-fn has_spans(resource: &ResourceSpans) -> bool {
-    !resource.scope_spans.is_empty()
 }
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::{common::v1::InstrumentationScope, trace::v1::Span};
+    use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 
     use super::*;
 
@@ -122,7 +106,8 @@ mod tests {
     #[test]
     fn a_short_trace_is_one_message_and_unchanged() {
         let short = trace(vec![vec![scope("a", 2, 10), scope("b", 1, 10)], vec![scope("a", 1, 10)]]);
-        let [chunk] = &of(short.clone())[..] else { panic!("one message") };
+        let chunks: Vec<_> = of(short.clone()).collect();
+        let [chunk] = &chunks[..] else { panic!("one message, not {}", chunks.len()) };
         assert_eq!(chunk.resource_spans, short.resource_spans);
     }
 
@@ -133,7 +118,7 @@ mod tests {
             vec![],
             vec![scope("c", 25, 100_000)],
         ]);
-        let chunks = of(long.clone());
+        let chunks: Vec<_> = of(long.clone()).collect();
         assert!(chunks.len() > 5, "{}", chunks.len());
         let expected = spans([&long.resource_spans[..]]);
         assert_eq!(spans(chunks.iter().map(|chunk| &chunk.resource_spans[..])), expected);
@@ -145,6 +130,6 @@ mod tests {
 
     #[test]
     fn nothing_is_no_message() {
-        assert_eq!(of(Trace::default()), []);
+        assert_eq!(of(Trace::default()).next(), None);
     }
 }

@@ -56,7 +56,7 @@ where
     })
 }
 
-async fn trace(query: QueryService, request: GetTraceRequest) -> Answer<Vec<TracesData>> {
+async fn trace(query: QueryService, request: GetTraceRequest) -> Answer<impl Iterator<Item = TracesData>> {
     let id = params::trace_id(&request.trace_id)
         .map_err(|error| Status::invalid_argument(format!("malformed trace_id: {error}")))?;
     let range = range(request.start_time, request.end_time);
