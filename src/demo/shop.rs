@@ -5,6 +5,8 @@ use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest
 use super::span::{LinkTarget, OpenSpan, Random, TraceWriter};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The first of so many payments fails: counted and not by chance, so that whoever looks for errors always finds one.
+const CHARGES_PER_FAILURE: u64 = 8;
 const PRODUCTS: [&str; 6] = ["teapot", "lantern", "notebook", "umbrella", "compass", "kettle"];
 
 /// Everything the shop remembers between visits.
@@ -12,6 +14,8 @@ pub(super) struct Shop {
     random: Random,
     /// Orders that wait for the parcel service.
     orders: Vec<LinkTarget>,
+    /// Payments so far.
+    charges: u64,
 }
 
 /// One visit: a trace under construction and a clock that runs with the work.
@@ -19,18 +23,22 @@ struct Visit<'a> {
     trace: TraceWriter,
     random: &'a mut Random,
     now_ns: u64,
+    /// Whether the payment, if there is one, fails.
+    is_declined: bool,
 }
 
 impl Shop {
     pub(super) fn new(seed: u64) -> Self {
-        Self { random: Random(seed), orders: Vec::new() }
+        Self { random: Random(seed), orders: Vec::new(), charges: 0 }
     }
 
     /// One trace that starts at `at_ns` (nanoseconds since the Unix epoch).
     pub(super) fn visit(&mut self, at_ns: u64) -> ExportTraceServiceRequest {
         let choice = self.random.below(10);
         let trace = TraceWriter::new(&mut self.random);
-        let mut visit = Visit { trace, random: &mut self.random, now_ns: at_ns };
+        self.charges += u64::from((7..=8).contains(&choice));
+        let is_declined = self.charges % CHARGES_PER_FAILURE == 1;
+        let mut visit = Visit { trace, random: &mut self.random, now_ns: at_ns, is_declined };
         match choice {
             0..=4 => visit.browse(),
             5..=6 => visit.fill_cart(),
@@ -179,7 +187,7 @@ impl Visit<'_> {
             let paid = visit.call(server, "checkout", "payment", "POST /charges", |visit, charge| {
                 charge.set("payment.method", if visit.random.one_in(3) { "invoice" } else { "card" });
                 visit.work(80);
-                if visit.random.one_in(8) {
+                if visit.is_declined {
                     charge.fail(visit.now_ns, "ProviderTimeout", "the payment provider did not answer within 2 s");
                     visit.work(400);
                     return 504;
